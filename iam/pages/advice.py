@@ -152,6 +152,16 @@ ADVICE: Final[Mapping[tuple[str, str], Advice]] = {
     ("consent", ""): Advice(
         "The person did not allow it", "That is nothing wrong: they refused, or took a scope away, as they may."
     ),
+    ("DPoP proof", ""): Advice(
+        "The application did not prove that it holds the key of its tokens",
+        "Let it make a new proof for each request, with the method and the address that it calls, and the nonce of the last answer.",
+        action=UPDATE,
+        member="dpop_bound_access_tokens",
+    ),
+    ("scheme of the access token", ""): Advice(
+        "The access token came by the wrong scheme",
+        "Let the application send a token that is bound to a key as DPoP, with a proof, and any other as Bearer.",
+    ),
     ("code", ""): Advice("The code is not good, or not any more", LATE),
     ("refresh token", ""): Advice("The refresh token is not good, or not any more", LATE),
     ("grant", ""): Advice("What the person allowed has ended", LATE),

@@ -16,11 +16,11 @@ SECRET = re.compile(
     | (?<! [\w-] ) (?> [\w-]*? eyJ ) [\w-]*+ (?: \. [\w-]*+ )++  # a JWT
     | \$argon2 [^\s"']+                                 # a password's hash
     | (?<= -----BEGIN\ ) [A-Z ]* PRIVATE\ KEY [\w\s+/=\\-]*  # a key in PEM
-    | (?P<name> \b (?: basic | bearer ) \s++ ) [\w.~+/=-]{8,}
+    | (?P<name> \b (?: basic | bearer | dpop ) \s++ ) [\w.~+/=-]{8,}
     | (?P<member>
         (?<! \w )
         (?= (?: code | code_verifier | authorization | \w*_secret | \w*_token | \w*assertion ) \b | \w*password )
-        \w++ [\\"']*+ \s*+ [=:] \s*+ [\\"']*+ (?: (?: basic | bearer ) \s++ )?
+        \w++ [\\"']*+ \s*+ [=:] \s*+ [\\"']*+ (?: (?: basic | bearer | dpop ) \s++ )?
       ) [^\s&"',;\\)}\]]+
     """,
     re.IGNORECASE | re.VERBOSE,

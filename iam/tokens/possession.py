@@ -10,8 +10,9 @@ from iam.oauth.errors import InvalidProofError, NonceNeededError
 from iam.oauth.reasons import Reason, of
 from iam.service import service
 
-BOUND: Final = Reason("access token", "one that is bound, by the scheme DPoP with a proof", "a bound one, by Bearer")
-UNBOUND: Final = Reason("access token", "one that is bound to a key, by the scheme DPoP", "one that is bound to none")
+SCHEME: Final = "scheme of the access token"
+BOUND: Final = Reason(SCHEME, "DPoP with a proof, for one that is bound to a key", "Bearer")
+UNBOUND: Final = Reason(SCHEME, "Bearer, for one that is bound to no key", "DPoP")
 OTHER_KEY: Final = Reason("DPoP proof", "one of the key that the access token is bound to", "one of another key")
 
 

@@ -10,6 +10,7 @@ from iam.pages.advice import ADVICE
 from iam.records.actor import COMMAND_LINE, SERVER
 from iam.records.client_metadata import change
 from iam.secrets.minted import Kind
+from tests.dpop import Holder
 from tests.harness import REDIRECT_URI, App, Person, Reply, Server, made_up
 from tests.pages.conftest import Visitor, asking, visitor_of
 
@@ -185,6 +186,17 @@ async def test_a_wrong_secret_leads_to_a_new_one(server: Server) -> None:
 
     assert "<h1>The client secret is not that of the application</h1>" in page
     assert f'href="/applications/{app.client_id}/secret"' in page
+
+
+async def test_a_wrong_proof_of_a_key_is_explained(server: Server) -> None:
+    owner, app = await owned(server)
+    reply = await server.redeem(app, made_up(Kind.AUTHORIZATION_CODE), Holder(server).proof(htm="GET"))
+    await server.store.refusals.flush()
+
+    page = (await owner.get(LINK.search(reply.json["error_uri"])[0])).text  # type: ignore[index]
+
+    assert "<h1>The application did not prove that it holds the key of its tokens</h1>" in page
+    assert "The htm of the DPoP proof must be POST." in page
 
 
 async def test_every_way_to_a_field_leads_to_one(server: Server) -> None:
