@@ -941,6 +941,11 @@ CREATE TABLE device_codes (
 )
 WITH (fillfactor='70');
 
+CREATE TABLE document_hosts (
+    host text NOT NULL,
+    disabled_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE epochs (
     name text NOT NULL,
     not_before timestamp with time zone NOT NULL
@@ -1318,6 +1323,9 @@ ALTER TABLE ONLY device_codes
 
 ALTER TABLE ONLY device_codes
     ADD CONSTRAINT device_codes_user_code_key UNIQUE (user_code);
+
+ALTER TABLE ONLY document_hosts
+    ADD CONSTRAINT document_hosts_pkey PRIMARY KEY (host);
 
 ALTER TABLE ONLY epochs
     ADD CONSTRAINT epochs_pkey PRIMARY KEY (name);

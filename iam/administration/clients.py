@@ -8,8 +8,8 @@ from uuid import UUID
 from iam.administration import people
 from iam.administration.administration import Administration
 from iam.administration.ending import count_grants
-from iam.administration.losses import Losses, Section, count
-from iam.clients import chosen_secrets, ids, own_clients
+from iam.administration.losses import MOST, Losses, Section, count
+from iam.clients import chosen_secrets, document_identity, ids, own_clients
 from iam.clients.registrants import ADMINISTRATOR
 from iam.clients.registration import needs_new_secret
 from iam.oauth.scopes import ADMINISTRATION
@@ -105,6 +105,16 @@ async def enable(on: Administration, client_id: str, by: By, *, own: bool = Fals
     return await _switch(on, client_id, by, disabled=False, own=own)
 
 
+async def disable_host(on: Administration, client_id: str, by: By) -> Client:
+    """Disables all documents of the host of a client that is one, those to come too. Raises Invalid."""
+    return await _switch_host(on, client_id, by, disabled=True)
+
+
+async def enable_host(on: Administration, client_id: str, by: By) -> Client:
+    """Enables the documents of the host of a client that is one. Raises Invalid."""
+    return await _switch_host(on, client_id, by, disabled=False)
+
+
 async def may_enable(on: Administration, client: Client, session: Session) -> bool:
     """Whether this person may enable their client: an administrator always, others only if they disabled it."""
     return session.superuser or await on.store.clients.disabled_by(client.id) == f"user {session.user_id}"
@@ -119,10 +129,16 @@ async def delete(on: Administration, client_id: str, by: By) -> Client:
     return client
 
 
-async def count_losses_of_disabling(on: Administration, client_id: str) -> Losses:
-    """Returns what ends when this client is disabled. Raises Invalid if there is none."""
+async def count_losses_of_disabling(on: Administration, client_id: str, *, host: bool = False) -> Losses:
+    """Returns what ends when this client, or its whole `host`, is disabled. Raises Invalid if there is none."""
     client = await find(on, client_id)
-    return Losses(f"Disable {client.name}?", await count_ending(on, client))
+    sections = await count_ending(on, client)
+    if not host:
+        return Losses(f"Disable {client.name}?", sections)
+    name = host_of(client)
+    names = await on.store.client_documents.of_host(name, MOST + 1)
+    all_of_them = Section(f"This ends all that these were granted, at {name}:", count(names, "client", str))
+    return Losses(f"Disable all documents of {name}?", [*sections, all_of_them])
 
 
 async def count_losses_of_deleting(on: Administration, client_id: str) -> Losses:
@@ -136,6 +152,20 @@ async def _switch(on: Administration, client_id: str, by: By, *, disabled: bool,
     await find(on, client_id)
     await on.store.clients.set_disabled(client_id, on.clock.now(), by, disabled=disabled, own=own)
     return await find(on, client_id)
+
+
+async def _switch_host(on: Administration, client_id: str, by: By, *, disabled: bool) -> Client:
+    client = await find(on, client_id)
+    host, now = host_of(client), on.clock.now()
+    await on.store.client_documents.switch_host(client.id, host, now, by, disabled=disabled)
+    return await find(on, client_id)
+
+
+def host_of(client: Client) -> str:
+    """Returns the host of a client that is a document; raises Invalid for another."""
+    if not client.document:
+        raise Invalid({"host": "Only clients that are documents have a host: their id is the URL of their metadata."})
+    return document_identity.host_of(client.id)
 
 
 async def count_ending(on: Administration, client: Client) -> list[Section]:

@@ -69,7 +69,10 @@ class Documents:
         """
         if sentence := self.policy.complaint(client_id):
             raise DocumentError(sentence)
-        fresh_until = await self.table.fresh_until(client_id)
+        known = await self.table.known(client_id, document_identity.host_of(client_id))
+        if known.disabled:
+            raise DocumentError("Documents of this host are disabled here.")
+        fresh_until = known.fresh_until
         if not reads or (fresh_until is None and not new) or (fresh_until and self.clock.now() < fresh_until):
             return
         await self.throttle.take(DOCUMENTS, self.throttle.of_network(address, DOCUMENTS), address)

@@ -14,6 +14,7 @@ from iam.administration.actions.application import (
     NamedApplication,
     NewApplication,
     Rotation,
+    SwitchedApplication,
 )
 from iam.administration.actions.application_access import Restriction
 from iam.administration.actions.models import MOST
@@ -154,21 +155,30 @@ def restrict(client_id: str, groups: tuple[str, ...], *, yes: bool) -> None:
     restrictions.say(f"The client {client.client_name}", {"client_id": client.client_id}, groups)
 
 
-@command.command(examples=["iam client disable 4Fh..."])
+@command.command(
+    examples=["iam client disable 4Fh...", "iam client disable https://tools.example.org/client.json --host"]
+)
 @which
+@click.option("--host", is_flag=True, help="All clients that are documents of its host too, and those to come.")
 @yes_option
-def disable(client_id: str, *, yes: bool) -> None:
+def disable(client_id: str, *, host: bool, yes: bool) -> None:
     """Disable a client and end everything it was granted, for good: enabling it brings nothing back."""
-    client = perform_if_agreed(actions.DISABLE, NamedApplication(application=client_id), yes=yes)
+    client = perform_if_agreed(actions.DISABLE, switched(client_id, host=host), yes=yes)
     output.say(f"The client {client.client_name} is disabled.", document(client))
 
 
 @command.command(examples=["iam client enable 4Fh..."])
 @which
-def enable(client_id: str) -> None:
+@click.option("--host", is_flag=True, help="All clients that are documents of its host too, and those to come.")
+def enable(client_id: str, *, host: bool) -> None:
     """Enable a client again; it has to get new tokens."""
-    client = perform(actions.ENABLE, NamedApplication(application=client_id))
+    client = perform(actions.ENABLE, switched(client_id, host=host))
     output.say(f"The client {client.client_name} is enabled.", document(client))
+
+
+def switched(client_id: str, *, host: bool) -> SwitchedApplication:
+    """Returns which client is disabled or enabled, or the host of which."""
+    return SwitchedApplication(application=client_id, **given(host=host or None))
 
 
 @command.command(

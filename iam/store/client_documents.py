@@ -12,7 +12,44 @@ from iam.store.client_statements import CHANGED, MADE
 from iam.store.clients import Clients, changes
 from iam.store.registrations import ROOM, Newcomer
 
-FRESH: Final = "select fresh_until from client_documents where client_id = %(id)s"
+KNOWN: Final = """
+select (select d.fresh_until from client_documents d where d.client_id = %(id)s),
+    exists (select from document_hosts h where h.host = %(host)s)
+"""
+
+# All clients of a host at once, and those to come: each request of theirs asks whether the host is disabled (KNOWN).
+DISABLE_HOST: Final = """
+with noted as (
+    insert into document_hosts (host, disabled_at) values (%(host)s, %(now)s) on conflict (host) do nothing
+    returning audited('client.disabled', %(now)s, %(actor)s, %(address)s, client => %(id)s,
+        detail => jsonb_build_object('host', host))
+), changed as (
+    update clients c set disabled_at = %(now)s, updated_at = %(now)s, not_before = greatest(c.not_before, %(now)s)
+    from client_documents d
+    where d.client_id = c.id and d.host = %(host)s and c.disabled_at is null
+    returning case when c.id <> %(id)s then audited('client.disabled', %(now)s, %(actor)s, %(address)s, client => c.id,
+        detail => jsonb_build_object('host', d.host)) end
+)
+select (select count(*) from noted), (select count(*) from changed)
+"""
+ENABLE_HOST: Final = """
+with noted as (
+    delete from document_hosts where host = %(host)s
+    returning audited('client.enabled', %(now)s, %(actor)s, %(address)s, client => %(id)s,
+        detail => jsonb_build_object('host', host))
+), changed as (
+    update clients c set disabled_at = null, updated_at = %(now)s, not_before = greatest(c.not_before, %(now)s)
+    from client_documents d
+    where d.client_id = c.id and d.host = %(host)s and c.disabled_at is not null
+    returning case when c.id <> %(id)s then audited('client.enabled', %(now)s, %(actor)s, %(address)s, client => c.id,
+        detail => jsonb_build_object('host', d.host)) end
+)
+select (select count(*) from noted), (select count(*) from changed)
+"""
+OF_HOST: Final = """
+select c.name from client_documents d join clients c on c.id = d.client_id
+where d.host = %(host)s order by lower(c.name), c.id limit %(limit)s
+"""
 
 # Of servers that read the same document at the same time one makes the client.
 READ_FIRST: Final = """
@@ -34,6 +71,14 @@ UPDATE: Final = CHANGED + READ_AGAIN
 
 
 @frozen
+class Known:
+    """Until when what was read of a document is good (None: nothing was read), and whether its host is disabled."""
+
+    fresh_until: datetime | None
+    disabled: bool
+
+
+@frozen
 class Reading:
     """A document that was read: the id of the client, its host, and until when what was read is good."""
 
@@ -50,10 +95,24 @@ class ClientDocuments:
         self._database = database
         self._clients = clients
 
-    async def fresh_until(self, client_id: str) -> datetime | None:
-        """Returns until when what was read at this address is good; None if nothing was read there."""
-        rows = await self._database.query(FRESH, {"id": client_id})
-        return rows[0][0] if rows else None
+    async def known(self, client_id: str, host: str) -> Known:
+        """Returns what is known of a document and of its host."""
+        ((fresh_until, disabled),) = await self._database.query(KNOWN, {"id": client_id, "host": host})
+        return Known(fresh_until, disabled)
+
+    async def of_host(self, host: str, limit: int) -> list[str]:
+        """Returns the names of the clients whose documents are at this host; `limit` at most."""
+        rows = await self._database.query(OF_HOST, {"host": host, "limit": limit})
+        return [str(name) for (name,) in rows]
+
+    async def switch_host(self, client_id: str, host: str, now: datetime, by: By, *, disabled: bool) -> None:
+        """Disables a host, by one of its clients: all end what they were granted, and none comes again; or enables it.
+
+        Enabling it revives nothing.
+        """
+        statement = DISABLE_HOST if disabled else ENABLE_HOST
+        await self._database.query(statement, {"id": client_id, "host": host, "now": now, **by.columns})
+        self._clients.forget()
 
     async def create(self, reading: Reading, newcomer: Newcomer, most: int | None, by: By) -> bool:
         """Stores a new client. Returns False if it is there by now, or if there are `most` that nobody answers for."""

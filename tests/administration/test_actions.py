@@ -46,6 +46,7 @@ from iam.administration.people import ProfileChange
 from iam.administration.personal_tokens import Wish
 from iam.administration.resources import Terms
 from iam.administration.roles import Place
+from iam.clients import documents
 from iam.records.actor import SERVER, By
 from iam.records.audit import Wanted
 from iam.records.client_metadata import Metadata
@@ -56,6 +57,7 @@ from iam.records.scope import Scope
 from iam.secrets import minted
 from iam.secrets.minted import Kind
 from iam.store.buckets import Bucket, Empty
+from iam.store.client_documents import Reading
 from iam.store.registrations import Newcomer
 from tests.harness import Server
 from tests.pages.factors import add_app
@@ -217,6 +219,25 @@ async def enable_client(desk: Desk) -> Act:
     app = await desk.server.app()
     await clients.disable(desk.on, app.client_id, SERVER)
     return lambda: clients.enable(desk.on, app.client_id, BY)
+
+
+async def publish(desk: Desk) -> str:
+    """A client that is a document."""
+    url, now, store = "https://tools.example/client.json", desk.server.now(), desk.server.store.client_documents
+    metadata = Metadata("Tools", "none", ("authorization_code",), ("https://tools.example/cb",), ("openid",))
+    assert await store.create(Reading(url, "tools.example", now, now), documents.newcomer(url, metadata), None, SERVER)
+    return url
+
+
+async def disable_host(desk: Desk) -> Act:
+    client_id = await publish(desk)
+    return lambda: clients.disable_host(desk.on, client_id, BY)
+
+
+async def enable_host(desk: Desk) -> Act:
+    client_id = await publish(desk)
+    await clients.disable_host(desk.on, client_id, SERVER)
+    return lambda: clients.enable_host(desk.on, client_id, BY)
 
 
 async def delete_client(desk: Desk) -> Act:
@@ -436,7 +457,9 @@ ACTIONS: dict[str, tuple[Prepare, str]] = {
     "clients.create": (create_client, "client.created"),
     "clients.delete": (delete_client, "client.deleted"),
     "clients.disable": (disable_client, "client.disabled"),
+    "clients.disable_host": (disable_host, "client.disabled"),
     "clients.enable": (enable_client, "client.enabled"),
+    "clients.enable_host": (enable_host, "client.enabled"),
     "clients.update": (update_client, "client.changed"),
     "own_clients.register": (register_own_client, "client.created"),
     "own_clients.update": (update_own_client, "client.changed"),

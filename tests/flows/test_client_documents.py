@@ -10,7 +10,10 @@ import pytest
 from attrs import evolve
 from twisted.internet.defer import Deferred, gatherResults
 
+from iam.administration import clients
 from iam.clients.documents import UNREAD
+from iam.records.actor import COMMAND_LINE
+from iam.records.invalid import Invalid
 from tests.assertions import Signer, form, make, public
 from tests.documents import Publisher
 from tests.flows.test_refusals import trace_of
@@ -616,8 +619,6 @@ async def test_scopes_that_an_administrator_gave_it_stay(server: Server, publish
 async def test_a_client_that_is_disabled_stays_so_whatever_its_document_says(
     server: Server, publisher: Publisher
 ) -> None:
-    from iam.records.actor import COMMAND_LINE
-
     app = publisher.publish()
     await server.get(asked(app))
     await server.store.clients.set_disabled(app.client_id, server.now(), COMMAND_LINE, disabled=True)
@@ -626,6 +627,40 @@ async def test_a_client_that_is_disabled_stays_so_whatever_its_document_says(
     reply = await server.get(asked(app))
 
     assert await why(server, reply) == "disabled"
+
+
+async def test_a_host_is_disabled_with_all_that_is_below_it_and_to_come(
+    server: Server, publisher: Publisher, admin: Any
+) -> None:
+    grants = ["authorization_code", "refresh_token"]
+    one, other = publisher.publish(grant_types=grants), publisher.publish(grant_types=grants)
+    person, asks = await server.person(), await server.app(introspect_any=True)
+    tokens = [await server.tokens(app, person, scope="openid offline_access") for app in (one, other)]
+    on = server.application.administration
+
+    await clients.disable_host(on, one.client_id, COMMAND_LINE)
+    alive = [(await server.introspect(asks, each["access_token"]))["active"] for each in tokens]
+    refreshed = await server.refresh(other, tokens[1]["refresh_token"])
+    new = publisher.publish()
+    refused = await why(server, await server.get(asked(new)))
+    await clients.enable_host(on, one.client_id, COMMAND_LINE)
+
+    assert alive == [False, False]
+    assert refreshed.json["error"] == "invalid_client"
+    assert "host are disabled" in refused
+    assert not await server.store.clients.read(new.client_id)
+    assert (await server.get(asked(other))).status == 303
+    assert (await server.refresh(other, tokens[1]["refresh_token"])).json["error"] == "invalid_grant"
+    admin.execute("select kind, client from audit_events where actor = 'command line' order by kind, client")
+    each = sorted((one.client_id, other.client_id))
+    assert admin.fetchall() == [(kind, client) for kind in ("client.disabled", "client.enabled") for client in each]
+
+
+async def test_a_client_that_is_no_document_has_no_host(server: Server) -> None:
+    app = await server.app()
+
+    with pytest.raises(Invalid, match="Only clients that are documents"):
+        await clients.disable_host(server.application.administration, app.client_id, COMMAND_LINE)
 
 
 async def test_there_are_only_so_many(server: Server, publisher: Publisher, configured: Callable[..., Server]) -> None:

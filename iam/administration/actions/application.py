@@ -58,6 +58,14 @@ class NamedApplication(Model):
     application: str = Field(min_length=1, description="The client's id.")
 
 
+class SwitchedApplication(NamedApplication):
+    """A client, or all whose documents are at its host."""
+
+    host: bool = Field(
+        default=False, description="Every application that is a document of its host too, and those to come."
+    )
+
+
 class NewApplicationBase(ApplicationTerms):
     """A client to be registered."""
 

@@ -18,6 +18,7 @@ from iam.administration.actions.application import (
     NamedApplication,
     NewApplication,
     Rotation,
+    SwitchedApplication,
     by_member,
     said,
 )
@@ -136,14 +137,21 @@ async def rotate_secret(on: Administration, wish: Rotation, operator: Operator) 
     return await secret_of(on, await client_secrets.rotate(on, wish.application, operator.by, keep=wish.keep))
 
 
-async def disable(on: Administration, wish: NamedApplication, operator: Operator) -> Application:
-    """Disables an application. Raises Missing."""
+async def disable(on: Administration, wish: SwitchedApplication, operator: Operator) -> Application:
+    """Disables an application, or all of its host. Raises Missing and Invalid."""
+    if wish.host:
+        return await shown(on, await clients.disable_host(on, wish.application, operator.by))
     own = not operator.administrator
     return await shown(on, await clients.disable(on, wish.application, operator.by, own=own))
 
 
-async def enable(on: Administration, wish: NamedApplication, operator: Operator) -> Application:
-    """Enables an application. Raises Missing, and Forbidden for an owner if an administrator has disabled it."""
+async def enable(on: Administration, wish: SwitchedApplication, operator: Operator) -> Application:
+    """Enables an application, or all of its host.
+
+    Raises Missing, Invalid, and Forbidden for an owner if an administrator has disabled it.
+    """
+    if wish.host:
+        return await shown(on, await clients.enable_host(on, wish.application, operator.by))
     client = await clients.enable(on, wish.application, operator.by, own=not operator.administrator)
     if not client.enabled:
         raise Forbidden(clients.NOT_THE_OWNERS)
@@ -253,21 +261,23 @@ DISABLE: Final = Action(
     "Disable an application and end everything it was granted, for good.",
     "POST",
     "/applications/{application}/disable",
-    NamedApplication,
+    SwitchedApplication,
     Application,
     disable,
     owns=owns,
-    losses=lambda on, wish: clients.count_losses_of_disabling(on, wish.application),
+    reserved=frozenset({"host"}),
+    losses=lambda on, wish: clients.count_losses_of_disabling(on, wish.application, host=wish.host),
 )
 ENABLE: Final = Action(
     "application.enable",
     "Enable an application again; it has to get new tokens.",
     "POST",
     "/applications/{application}/enable",
-    NamedApplication,
+    SwitchedApplication,
     Application,
     enable,
     owns=owns,
+    reserved=frozenset({"host"}),
 )
 DELETE: Final = Action(
     "application.delete",
