@@ -166,11 +166,13 @@ async def remove(on: Administration, wish: NamedMember, operator: Operator) -> G
 
 
 async def owns(on: Administration, wish: NamedGroup, operator: Operator) -> bool:
-    """Whether the operator is an owner of the group. Raises Missing for who is none and looks for a group that is not there."""
-    if operator.user_id is None:
-        return False
+    """Whether the operator is an owner of the group. Raises Missing for who may know of no others, and for a group that is not there."""
     group = await groups.find(on, wish.group)
-    return await on.store.groups.owned(group.id, operator.user_id)
+    if operator.user_id is not None and await on.store.groups.owned(group.id, operator.user_id):
+        return True
+    if not operator.has_one_of(HELPERS_AND_AUDITORS):
+        raise groups.missing(wish.group)
+    return False
 
 
 LIST: Final = Action(

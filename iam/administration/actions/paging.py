@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Final, TypeVar
 from uuid import UUID
 
+from iam import strict_json
 from iam.administration.actions.models import Listing, in_utc
 from iam.records.invalid import Invalid
 
@@ -25,7 +26,7 @@ def place(after: str | None, width: int = 1) -> list[str] | None:
     if after is None:
         return None
     try:
-        keys = json.loads(urlsafe_b64decode(after.encode("ascii") + b"=" * (-len(after) % 4)))
+        keys = strict_json.parse(urlsafe_b64decode(after.encode("ascii") + b"=" * (-len(after) % 4)))
     except ValueError:
         raise Invalid({"after": NO_CURSOR}) from None
     if not isinstance(keys, list) or len(keys) != width or not all(map(usable, keys)):

@@ -8,6 +8,7 @@ from iam.administration.actions.action import Forbidden, LoginNeeded, Unscoped
 from iam.administration.replacing import Busy
 from iam.clients.refusals import Explanations
 from iam.endpoints import challenges
+from iam.endpoints.api import inputs
 from iam.endpoints.api.refused import Refused
 from iam.http.answers import Answer
 from iam.http.dispatch import Caught
@@ -52,7 +53,7 @@ class Problems:
             case Refused():
                 members = {"errors": list(error.errors)} if error.errors else {}
                 return problem(error.status, error.sentence, error.headers, **members)
-        return complained(error)
+        return complained(error, in_query=request.method.decode() in inputs.IN_THE_QUERY)
 
     def _challenge(self, request: Request, challenge: Challenge) -> Answer:
         """Returns a challenge, whose error is in the problem too; the reason is kept."""
@@ -71,10 +72,10 @@ def wanted(error: Unscoped | LoginNeeded) -> Challenge:
     return bearer.insufficient_authentication(str(error), RECENT, error.acr, reason)
 
 
-def complained(error: Exception) -> Answer:
+def complained(error: Exception, *, in_query: bool) -> Answer:
     """Returns what is wrong with an input, with the member of each sentence."""
     complaints = error.complaints if isinstance(error, Invalid) else {}
-    errors = [{"pointer": f"#/{name}", "detail": sentence} for name, sentence in complaints.items()]
+    errors = [inputs.located([name], sentence, in_query=in_query) for name, sentence in complaints.items()]
     if isinstance(error, Missing):
         return problem(NOT_FOUND, str(error))
     if isinstance(error, LastAdministrator | Busy):

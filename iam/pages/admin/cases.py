@@ -16,7 +16,7 @@ from iam.administration.losses import Losses
 from iam.pages.admin.case import Case
 from iam.pages.admin.desk import seen
 from iam.pages.admin.facts import Fact, facts
-from iam.pages.admin.form import ActionForm
+from iam.pages.admin.form import ActionForm, naming
 from iam.pages.admin.noun import Noun
 from iam.pages.admin.words import called
 from iam.records.invalid import Invalid, Missing
@@ -40,7 +40,7 @@ async def subject(on: Administration, noun: Noun, named: Mapping[str, str], oper
     if name is None:
         return None
     if noun.show is not None:
-        return await performing.perform(on, noun.show, noun.show.input.model_validate({name: named[name]}), operator)
+        return await performing.perform(on, noun.show, naming(noun.show.input, {name: named[name]}), operator)
     return await noun.find(on, named[name]) if noun.find else None
 
 

@@ -16,7 +16,7 @@ from iam.browser.forms import Fields
 from iam.pages.admin import kinds
 from iam.pages.admin.choices import SOME
 from iam.pages.admin.noun import Noun
-from iam.records.invalid import Invalid
+from iam.records.invalid import Invalid, Missing
 
 NEEDED = "This is needed."
 UNUSABLE = "This cannot be used: {}."
@@ -140,6 +140,14 @@ def validated(model: type[Model], told: Mapping[str, object]) -> Model:
         return model.model_validate(told)
     except ValidationError as error:
         raise Invalid(dict(complaints(error))) from None
+
+
+def naming(model: type[Model], named: Mapping[str, str]) -> Model:
+    """Returns the input that names an object. Raises Missing if nothing has such a name."""
+    try:
+        return model.model_validate(named)
+    except ValidationError:
+        raise Missing({"": "There is nothing of this name."}) from None
 
 
 def complaints(error: ValidationError) -> Iterator[tuple[str, str]]:

@@ -14,7 +14,7 @@ from iam.http.request import Request
 from iam.pages.admin.case import page_of
 from iam.pages.admin.desk import Desk, seen
 from iam.pages.admin.facts import facts
-from iam.pages.admin.form import grouped
+from iam.pages.admin.form import grouped, naming
 from iam.pages.admin.noun import Act, Noun
 from iam.pages.admin.permitted import permitted
 from iam.pages.admin.places import address, label
@@ -39,7 +39,7 @@ class ObjectPages:
             session, operator = await self.desk.admit_to(request, action, named)
             on = self.desk.administration
             try:
-                shown = await performing.perform(on, action, action.input.model_validate(named), operator)
+                shown = await performing.perform(on, action, naming(action.input, named), operator)
             except (Invalid, Forbidden):
                 raise self.desk.theme.missing() from None
             page, visible = page_of(noun, shown) or "", seen(operator)
