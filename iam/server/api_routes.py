@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from iam.administration.actions.action import Action
-from iam.administration.actions.models import Model
+from iam.administration.actions.models import Model, Stream
 from iam.administration.actions.table import ACTIONS, FORETELLING
 from iam.endpoints.api import document, me
 from iam.endpoints.api.api import PATH
@@ -31,6 +31,7 @@ def api(application: Application) -> list[Route]:
                 PATH + VARIABLE.sub(r"<\1>", action.path),
                 (action.method,),
                 giving_nonces(handler(action, shown_by(action, ACTIONS)), nonces),
+                acts=issubclass(action.output, Stream),  # the log keeps that a file was taken, which a HEAD does not
                 errors=errors,
             )
             for action in (*ACTIONS, *FORETELLING)

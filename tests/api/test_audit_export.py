@@ -152,3 +152,10 @@ async def test_who_may_not_list_may_not_export(api: Api, role: str, status: int)
     call = await api.personal(person)
 
     assert [(await call("GET", path)).status for path in ("/audit", "/audit/export")] == [status] * 2
+
+
+async def test_a_head_takes_nothing_along_and_is_not_noted(call: Caller) -> None:
+    reply = await call("HEAD", "/audit/export")
+    noted = (await call("GET", "/audit?kind=audit.exported")).json["items"]
+
+    assert (reply.status, reply.header("allow"), noted) == (405, "GET", [])

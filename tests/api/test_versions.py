@@ -91,3 +91,9 @@ async def test_what_is_refused_for_another_reason_leaves_the_version(api: Api, c
     right = await call("PATCH", path, {"name": "Alice"}, If_Match=seen)
 
     assert (wrong.status, right.status) == (422, 200)
+
+
+async def test_what_is_not_there_yet_has_no_version(call: Caller) -> None:
+    reply = await call("POST", "/groups", {"name": "editors"}, If_Match='"x"')
+
+    assert (reply.status, (await call("GET", "/groups")).json["items"]) == (412, [])

@@ -55,10 +55,8 @@ class Api:
                 done = await located(action, performing.perform(self.administration, action, wish, operator))
                 return answer(action, show, request, done)
 
-            if action.creates:
-                return await self.repetitions.once(request, act)
             async with versions.seen(self.administration, request, wish, operator, show):
-                return await act()
+                return await (self.repetitions.once(request, act) if action.creates else act())
 
         return handle
 
