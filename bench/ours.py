@@ -29,6 +29,12 @@ OPERATIONS = {
             f"grant_type=authorization_code&redirect_uri={stock.REDIRECT_URI}&code=",
             order=Order.ONCE,
         ),
+        Operation(
+            "pushed_request",
+            "/par",
+            f"response_type=code&scope=read&state=x&redirect_uri={stock.REDIRECT_URI}"
+            f"&code_challenge_method=S256&code_challenge={'x' * 43}",
+        ),
     )
 }
 
@@ -44,7 +50,7 @@ class Stock:
     def rows(self, name: str, codes: int = CODES) -> list[Row]:
         """Fresh rows for an operation, spread evenly over the clients."""
         ids = [client.id for client in self.clients]
-        if name == "client_credentials":
+        if name in ("client_credentials", "pushed_request"):
             return self._with([""] * len(ids))
         if name == "introspection":
             return self._with(stock.access_tokens_of(self._cursor, [client.grant_id for client in self.clients]))

@@ -17,7 +17,9 @@ TITLES = {
     "resource": "GET /resource",
     "refresh": "refresh",
     "code": "code",
+    "pushed_request": "pushed request",
 }
+USUAL = tuple(name for name in TITLES if name != "pushed_request")  # those that servers of before and the peer have too
 # At least so many times the rate of the peer; and against a revision before at most so many times its CPU and its p99.
 OF_PEER = {"client_credentials": 2.2, "introspection": 3.8, "resource": 4.3, "refresh": 3.5, "code": 3.5}
 CPU_OF_BEFORE = 1.05
@@ -35,9 +37,11 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=CLIENTS, help=f"how many ({CLIENTS})")
     parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"how many ({ROUNDS})")
     parser.add_argument("--seconds", type=int, default=SECONDS, help=f"of one turn ({SECONDS})")
-    parser.add_argument("operations", nargs="*", metavar="OPERATION", help=f"only these (all): {', '.join(TITLES)}")
+    parser.add_argument(
+        "operations", nargs="*", metavar="OPERATION", help=f"only these ({', '.join(USUAL)}): {', '.join(TITLES)}"
+    )
     arguments = parser.parse_args()
-    wanted = arguments.operations or list(TITLES)
+    wanted = arguments.operations or list(USUAL)
     if unknown := set(wanted) - set(TITLES):
         parser.error(f"there is no {', '.join(unknown)}")
     with ExitStack() as stack:

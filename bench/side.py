@@ -20,6 +20,7 @@ SAYS = {
     "resource": "sub",
     "refresh": "refresh_token",
     "code": "refresh_token",
+    "pushed_request": "request_uri",
 }
 
 
