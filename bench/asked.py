@@ -82,6 +82,8 @@ def addresses(get: Get) -> dict[str, Asked]:
     for action in ACTIONS:
         if issubclass(action.output, Stream):  # takes as long as there is something to tell
             continue
+        if action.looks:  # by POST
+            continue
         if not action.changes:
             for label, address in of_api(action, get):
                 found[f"GET {label}"] = Asked(API + address, "api")
