@@ -3,7 +3,7 @@
 from iam.authorization import pkce
 from iam.authorization.objects import PARAMETER, REFERENCE
 from iam.clients import redirect_uris
-from iam.oauth.grant_types import CODE
+from iam.oauth.grant_types import CODE, NONE
 from iam.oauth.parameters import Parameters
 
 
@@ -13,7 +13,7 @@ def well_formed(asked: Parameters) -> bool:
         return True  # what the client has signed is checked by its keys
     redirect_uri, challenge = asked.get("redirect_uri"), asked.get("code_challenge")
     return (
-        asked.get("response_type") == CODE
+        asked.get("response_type") in (CODE, NONE)
         and redirect_uri is not None
         and redirect_uris.danger(redirect_uri) is None
         and challenge is not None

@@ -333,6 +333,15 @@ async def test_h35_a_request_that_is_malformed_otherwise_has_nothing_read(
     assert publisher.asked == []
 
 
+async def test_a_request_for_the_answer_alone_has_the_document_read(server: Server, publisher: Publisher) -> None:
+    app = publisher.publish()
+
+    reply = await server.get(asked(app, response_type="none"))
+
+    assert reply.status == 303
+    assert len(publisher.asked) == 1
+
+
 @pytest.mark.parametrize("grant_type", ["authorization_code", "refresh_token", "client_credentials"])
 async def test_the_token_endpoint_reads_no_document_of_who_proves_nothing(
     server: Server, publisher: Publisher, grant_type: str
