@@ -123,6 +123,27 @@ def codes_of(cursor: Any, client_ids: Sequence[str], user_id: str, scope: str = 
     return made
 
 
+def as_of_devices(cursor: Any, client_id: str, codes: Sequence[str]) -> list[str]:
+    """Device codes in place of authorization codes of this client, each allowed by its person."""
+    made = [minted.mint_until(Kind.DEVICE_CODE, END) for _ in codes]
+    rows = list(zip(map(minted.digest, codes), map(minted.digest, made), strict=True))
+    execute_values(
+        cursor,
+        "update authorization_codes c set digest = v.made, redirect_uri = '', redirect_uri_sent = false"
+        " from (values %s) as v (code, made) where c.digest = v.code",
+        rows,
+        page_size=PAGE,
+    )
+    execute_values(
+        cursor,
+        "insert into device_codes (day, digest, user_code, client_id, scope, asked_at, expires_at, allowed) values %s",
+        [(digest, digest, client_id) for _, digest in rows],
+        template=f"({DAY}, %s, %s, %s, '{SCOPE}', now(), {LIFE}, true)",
+        page_size=PAGE,
+    )
+    return made
+
+
 def refresh_tokens_of(cursor: Any, client_ids: Sequence[str], user_id: str) -> list[str]:
     """Refresh tokens, unused, one of each of these clients."""
     return tokens(cursor, "refresh_tokens", Kind.REFRESH_TOKEN, grants(cursor, client_ids, user_id))

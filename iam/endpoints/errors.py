@@ -16,7 +16,7 @@ from iam.http.dispatch import Caught
 from iam.http.parameters import ParameterError
 from iam.http.request import Request
 from iam.oauth.bearer import Challenge
-from iam.oauth.errors import NonceNeededError, OAuth2Error
+from iam.oauth.errors import UNDECIDED, NonceNeededError, OAuth2Error
 
 MALFORMED: Final = 400  # a body of another type too (RFC 6749 §5.2)
 UNAUTHORIZED: Final = 401
@@ -52,6 +52,8 @@ class OAuthErrors:
         """Returns the error as JSON; a client that failed to authenticate is challenged for Basic (G30)."""
         if isinstance(error, NonceNeededError):  # a client's way to its first nonce: nothing to explain
             return json_answer(MALFORMED, dict(error.twotuples), nonce_header(error.nonce))
+        if isinstance(error, OAuth2Error) and error.error in UNDECIDED:
+            return json_answer(error.status_code, dict(error.twotuples))
         error_uri = self.refusals.kept(self.endpoint, error, request.client_address)
         if isinstance(error, ParameterError):
             return json_answer(MALFORMED, {**described(INVALID_REQUEST, str(error)), "error_uri": error_uri})

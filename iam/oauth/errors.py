@@ -13,6 +13,7 @@ from oauthlib.oauth2.rfc6749.errors import (
 
 __all__ = [
     "SENTENCES",
+    "UNDECIDED",
     "CustomOAuth2Error",
     "FatalClientError",
     "InvalidClientError",
@@ -40,6 +41,9 @@ class NonceNeededError(OAuth2Error):  # type: ignore[misc]
         super().__init__()
         self.nonce = nonce
 
+
+# What is no refusal: the client asks again (RFC 8628 §3.5). No reason is kept, since it comes every few seconds.
+UNDECIDED: Final = frozenset({"authorization_pending", "slow_down"})
 
 # Descriptions for errors that oauthlib has none for.
 SENTENCES: Final = {

@@ -16,6 +16,7 @@ from attrs import define, field, frozen
 from joserfc import jws
 from joserfc.jwk import ECKey
 
+from iam.oauth.grant_types import DEVICE_CODE
 from iam.secrets import minted
 from iam.secrets.minted import Kind
 from tests.consistency import history
@@ -210,7 +211,7 @@ class Worker(threading.Thread):
         self.run_.finish(name, tokens)
 
     def redeem(self, name: str, tokens: Tokens) -> bool:
-        form = {"grant_type": "authorization_code", "code": tokens.code, "redirect_uri": REDIRECT_URI}
+        form = redeeming(tokens.code)
         servers = [0, 1] if self.random.random() < 0.4 else [self.other()]
         if self.random.random() < 0.05:
             self.lose(REDEEM, name, tokens.code, form)
@@ -238,7 +239,7 @@ class Worker(threading.Thread):
         if choice < 0.90:
             return self.refresh(name, tokens)
         if choice < 0.94:
-            form = {"grant_type": "authorization_code", "code": tokens.code, "redirect_uri": REDIRECT_URI}
+            form = redeeming(tokens.code)
             self.insist(REDEEM, name, tokens.code, form)
         elif choice < 0.97 and tokens.old:
             old = self.random.choice(tokens.old)
@@ -277,6 +278,13 @@ class Worker(threading.Thread):
         tokens.lives = operation.begin + operation.output["expires_in"]
         tokens.ends = operation.end + operation.output["expires_in"]
         return True
+
+
+def redeeming(code: str) -> dict[str, str]:
+    """The request that redeems a code: of a person's browser, or of a device whose person has allowed it."""
+    if minted.well_formed(code, Kind.DEVICE_CODE):
+        return {"grant_type": DEVICE_CODE, "device_code": code}
+    return {"grant_type": "authorization_code", "code": code, "redirect_uri": REDIRECT_URI}
 
 
 def judged(kind: str, status: int, body: bytes) -> tuple[str, dict[str, Any]]:

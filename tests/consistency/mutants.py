@@ -143,6 +143,17 @@ def proof_used_twice() -> None:
     replays.Replays.claim = claim
 
 
+def device_served_twice() -> None:
+    """(j) What a person allows a device is given for each poll."""
+    authorization_codes.CLAIM = replaced(
+        authorization_codes.CLAIM,
+        (
+            " and c.used_at is null\n",
+            " and (c.used_at is null or exists (select from device_codes d where d.digest = c.digest))\n",
+        ),
+    )
+
+
 MUTANTS: dict[str, Callable[[], None]] = {
     mutant.__name__: mutant
     for mutant in (
@@ -155,6 +166,7 @@ MUTANTS: dict[str, Callable[[], None]] = {
         forgetful_commit,
         late_is_theft,
         proof_used_twice,
+        device_served_twice,
     )
 }
 

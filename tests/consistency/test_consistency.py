@@ -21,6 +21,7 @@ from twisted.internet import reactor
 from twisted.internet.threads import blockingCallFromThread, deferToThread
 
 from bench import stock
+from iam.oauth.grant_types import DEVICE_CODE
 from tests.consistency import history
 from tests.consistency.driver import Client, Proving, Pushing, Rotation, Run
 from tests.consistency.history import Family, Operation
@@ -29,7 +30,11 @@ from tests.harness import free_port
 from tests.processes import answers, created
 
 LAUNCHER = Path(__file__).with_name("mutants.py")
-GRANTS = ("--grant-type", "authorization_code", "--grant-type", "refresh_token", "--grant-type", "client_credentials")
+GRANTS = [
+    word
+    for name in ("authorization_code", "refresh_token", "client_credentials", DEVICE_CODE)
+    for word in ("--grant-type", name)
+]
 CLIENTS = 3
 WORKERS = 12
 FAMILIES = {False: 700, True: 2600}  # about ten operations each; as all of these with --long
@@ -157,7 +162,10 @@ def stocked(dsn: str, clients: list[Client], count: int) -> dict[str, Family]:
         families = {}
         for number, client in enumerate(clients):
             user = stock.person(cursor, f"person{number}")
-            for place, code in enumerate(stock.codes(cursor, client.client_id, user, count // len(clients))):
+            codes = stock.codes(cursor, client.client_id, user, count // len(clients))
+            if client is clients[-1]:
+                codes = stock.as_of_devices(cursor, client.client_id, codes)
+            for place, code in enumerate(codes):
                 families[f"{number}.{place}"] = Family(code, client.client_id, user)
         return families
 

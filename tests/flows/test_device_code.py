@@ -159,6 +159,17 @@ async def test_a_device_that_asks_too_soon_has_to_wait_longer_each_time(server: 
     assert answers == [PENDING, PENDING, SLOW, PENDING, PENDING, SLOW, PENDING, SLOW]
 
 
+async def test_who_waits_for_a_decision_leaves_no_reasons_behind(server: Server, admin: Any) -> None:
+    asking = await device(server)
+
+    replies = [await asking.poll() for _ in range(3)]
+    await server.store.refusals.flush()
+
+    assert [set(reply.json) for reply in replies] == [{"error", "error_description"}] * 3
+    admin.execute("select count(*) from refusals")
+    assert admin.fetchone() == (0,)
+
+
 async def test_a_device_that_asks_too_soon_gets_what_is_allowed_all_the_same(server: Server) -> None:
     person, asking = await server.person(), await device(server)
     server.clock.stop()
