@@ -54,6 +54,7 @@ SHOWN_BY = {
     "forgetful_commit": ("database",),
     "late_is_theft": (),
     "proof_used_twice": (),
+    "device_served_twice": (),
 }
 BROKEN = {"select_then_update": {"I1", "I11"}}  # what must show of a mutant; of others anything
 STALL = 10.0  # seconds in which no commit comes back
