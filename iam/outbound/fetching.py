@@ -172,19 +172,23 @@ class Fetcher:
         try:
             kept = await self._in_turn(url, form)
         except Crowded as error:
-            log.warn("not fetched for {purpose}: {url}: {reason}", purpose=purpose, url=url, reason=str(error))
+            log.warn(
+                "not fetched for {purpose}: {url}: {reason}", purpose=purpose, url=without_query(url), reason=str(error)
+            )
             raise
         except FetchError as error:
             raise self._refused((url, form), purpose, str(error)) from None
         if form.kept:
             self._remember(url, kept)
         self._refusals.pop((url, form), None)
-        log.info("fetched for {purpose}: {url}", purpose=purpose, url=url)
+        log.info("fetched for {purpose}: {url}", purpose=purpose, url=without_query(url))
         return kept.fetched
 
     def _refused(self, asked: Asked, purpose: str, reason: str) -> FetchError:
         remember(self._refusals, asked, Backoff(reason, self._clock.seconds() + REFUSED))
-        log.warn("not fetched for {purpose}: {url}: {reason}", purpose=purpose, url=asked[0], reason=reason)
+        log.warn(
+            "not fetched for {purpose}: {url}: {reason}", purpose=purpose, url=without_query(asked[0]), reason=reason
+        )
         return FetchError(reason)
 
     def _remember(self, url: str, kept: Kept) -> None:
@@ -330,3 +334,8 @@ def remember(known: dict[K, Any], key: K, what: object) -> None:
     if len(known) >= REMEMBERED and key not in known:
         known.clear()
     known[key] = what
+
+
+def without_query(url: str) -> str:
+    """Returns the URL as the log has it: what follows its path may be a secret (H30)."""
+    return url.partition("?")[0]
