@@ -7,7 +7,8 @@ from iam.pages.admin.files import FilePages
 from iam.pages.admin.lists import ListPages
 from iam.pages.admin.objects import ObjectPages
 from iam.pages.admin.overview import AdminOverview
-from iam.pages.admin.places import PLACE, place
+from iam.pages.admin.places import CHOSEN, PLACE, place
+from iam.pages.admin.several import SeveralPages
 from iam.pages.admin.table import MEMBERS, NOUNS
 from iam.server.api_routes import VARIABLE
 from iam.server.application import Application
@@ -16,7 +17,8 @@ from iam.server.application import Application
 def admin(application: Application) -> list[tuple[str, str, Handler]]:
     """Returns the rows of the pages below /admin: of lists, of objects, and two for each action that changes something."""
     desk = Desk(application.holders, application.administration, application.visitors, application.theme)
-    lists, objects, acts, downloads = ListPages(desk), ObjectPages(desk), Acts(desk), FilePages(desk)
+    lists, objects, acts = ListPages(desk), ObjectPages(desk), Acts(desk)
+    selections, downloads = SeveralPages(desk), FilePages(desk)
     files = [(noun, noun.file, named(PLACE + noun.file.path)) for noun in NOUNS if noun.file]
     changes = [
         (noun, action, named(place(action)))
@@ -33,6 +35,8 @@ def admin(application: Application) -> list[tuple[str, str, Handler]]:
         *((path, "POST", downloads.sending(noun, action)) for noun, action, path in files),
         *((path, "GET", acts.asking(noun, action)) for noun, action, path in changes),
         *((path, "POST", acts.doing(noun, action)) for noun, action, path in changes),
+        (f"{CHOSEN}/<noun>/<verb>", "GET", selections.ask),
+        (f"{CHOSEN}/<noun>/<verb>", "POST", selections.do),
     ]
 
 

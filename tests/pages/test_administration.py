@@ -234,6 +234,17 @@ async def test_people_are_found_by_prefix_page_by_page(server: Server) -> None:
     assert [named(reply) for reply in (first, second, by_email)] == [["alan", "albert"], ["alice"], ["bob"]]
 
 
+async def test_a_list_leaves_out_nothing_that_no_filter_asks_about(server: Server) -> None:
+    visitor = visitor_of(server, await somebody(server, Role.AUDITOR))
+    one, other = await server.app(), await server.app()
+    await server.store.clients.set_disabled(one.client_id, server.now(), SERVER, disabled=True)
+
+    pages = [await visitor.get("/admin/applications" + query) for query in ("", "?disabled=y", "?disabled=n")]
+
+    shown = [[each.client_id in reply.text for each in (one, other)] for reply in pages]
+    assert shown == [[True, True], [True, False], [False, True]]
+
+
 def named(reply: Reply) -> list[str]:
     return [name for name in ("alan", "albert", "alice", "bob") if f"<bdi>{name}</bdi>" in reply.text]
 

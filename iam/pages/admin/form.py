@@ -62,7 +62,9 @@ class ActionForm(BaseForm):  # type: ignore[misc]
                 members[name],
                 now=self.current.get(name),
                 resets=noun.emptied is None,
-                undecided=undecided and kinds.nullable(members[name]) and self.current.get(name) is None,
+                undecided=kinds.AS_IT_IS
+                if undecided and kinds.nullable(members[name]) and self.current.get(name) is None
+                else "",
             )
             for name in chain.from_iterable(self.grouped.values())
         }

@@ -33,7 +33,8 @@ NO_NUMBER: Final = "Write a number, such as 60."
 NO_MOMENT: Final = "Write a moment, such as 2030-12-31 18:00, which is in UTC."
 NONE: Final = "Not chosen"
 LINES: Final = "One a line."
-CHOICES: Final = (SelectChoice("", "As it is"), SelectChoice("y", "Yes"), SelectChoice("n", "No"))
+AS_IT_IS: Final = "As it is"
+EITHER: Final = "Either"
 
 
 @frozen
@@ -137,10 +138,11 @@ def nullable(info: FieldInfo) -> bool:
     return type(None) in get_args(info.annotation)
 
 
-def made(name: str, info: FieldInfo, *, undecided: bool = False, now: object = None, resets: bool = True) -> object:
-    """Returns the field for a member; a box to tick is labelled by what it means, and `undecided` may also stay as it is.
+def made(name: str, info: FieldInfo, *, undecided: str = "", now: object = None, resets: bool = True) -> object:
+    """Returns the field for a member; a box to tick is labelled by what it means.
 
-    What it is `now` can be chosen too, and nothing if that `resets` it.
+    Where yes and no are not all there is, `undecided` says what else. What it is `now` can be chosen too, and nothing if
+    that `resets` it.
     """
     label, wanted, sentence = called(name), kind(info), info.description or ""
     if name in SOME:
@@ -153,10 +155,15 @@ def made(name: str, info: FieldInfo, *, undecided: bool = False, now: object = N
         choices = [SelectChoice(each, spoken.get(each, each)) for each in values]
         return SelectField(label, description=sentence, choices=choices)
     if wanted.field is BooleanField and undecided:
-        return RadioField(label, description=sentence, choices=CHOICES, default="")
+        return RadioField(label, description=sentence, choices=either(undecided), default="")
     if wanted.field is BooleanField:
         return BooleanField(sentence or label)
     return wanted.field(label, description=" ".join(each for each in (sentence, wanted.hint) if each))
+
+
+def either(undecided: str) -> list[SelectChoice]:
+    """Returns the choices of what may be yes or no, or undecided."""
+    return [SelectChoice("", undecided), SelectChoice("y", "Yes"), SelectChoice("n", "No")]
 
 
 def read(field: Field, info: FieldInfo) -> object:

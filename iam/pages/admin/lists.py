@@ -18,10 +18,10 @@ from iam.http.parameters import ParameterError, ParsedParameters, query_paramete
 from iam.http.request import Request
 from iam.pages.admin.desk import Desk, seen
 from iam.pages.admin.form import EMPTY, read, validated
-from iam.pages.admin.kinds import made
+from iam.pages.admin.kinds import EITHER, made, nullable
 from iam.pages.admin.noun import Act, Noun
 from iam.pages.admin.permitted import permitted
-from iam.pages.admin.places import PLACE, address, filled, label, variables
+from iam.pages.admin.places import PLACE, address, filled, label, several, variables
 from iam.pages.admin.rows import about_what, row
 from iam.records.invalid import Invalid, Missing
 from iam.records.session import Session
@@ -30,6 +30,7 @@ from iam.service import service
 UNREADABLE: Final = ("There is no such list", "The address may be cut off. Begin at the first page of the list.")
 FEW: Final = 2  # filters that are always shown; more are folded up
 PAGING: Final = ("after", "limit")
+ALL: Final = "all"  # in the address: all boxes are ticked
 FILE: Final = "Take along as a file"
 NOT_FOUND: Final = "Nothing here fits what you look for."
 
@@ -40,7 +41,8 @@ class Filters(BaseForm):  # type: ignore[misc]
     def __init__(self, action: Action[Model, Model], told: ParsedParameters) -> None:
         self.action = action
         fields = {name: info for name, info in action.input.model_fields.items() if self.asked(name)}
-        super().__init__({name: made(name, info) for name, info in fields.items()})
+        undecided = {name: EITHER if nullable(info) else "" for name, info in fields.items()}
+        super().__init__({name: made(name, info, undecided=undecided[name]) for name, info in fields.items()})
         self.process(Fields(told))
 
     def asked(self, name: str) -> bool:
@@ -62,6 +64,7 @@ class View:
     named: Mapping[str, str]
     filters: Filters
     done: bool = False
+    ticked: bool = False
 
     @property
     def place(self) -> str:
@@ -84,6 +87,23 @@ class View:
         return [(filled(PLACE + each.path, kept), FILE, False) for each in (self.noun.file,) if each and not self.named]
 
 
+@frozen
+class Choosing:
+    """How several objects of a list are chosen: the field, the buttons, and where all are ticked, or whether they are."""
+
+    name: str
+    buttons: Sequence[tuple[str, str]]
+    everything: str
+    ticked: bool
+
+    @classmethod
+    def of(cls, view: View, together: Sequence[Act]) -> "Choosing":
+        """Returns it for these actions."""
+        address = view.part(view.told.get("after"))
+        buttons = [(several(each), label(each)) for each in together]
+        return cls(variables(together[0])[0], buttons, f"{address}{'&' if '?' in address else '?'}{ALL}", view.ticked)
+
+
 @service
 class ListPages:
     """The pages of all lists."""
@@ -98,7 +118,7 @@ class ListPages:
             named = self.desk.named(path)
             told = self._told(request)
             session, operator = await self.desk.admit_to(request, action, {**told, **named})
-            view = View(noun, action, session, operator, told, named, Filters(action, told), done_in(request))
+            view = View(noun, action, session, operator, told, named, Filters(action, told), *marks_in(request))
             try:
                 page = await self._perform(view)
             except Invalid as invalid:
@@ -128,6 +148,7 @@ class ListPages:
         """Returns the page of this part of the list, with those of these actions that are about none of its objects."""
         noun, visible, asked = view.noun, seen(view.operator), list(view.filters)
         filtered = any(field.data for field in asked)
+        together = [] if view.named else [each for each in noun.together if view.operator.has_one_of(each.roles)]
         return self.desk.page(
             "admin_list.html",
             view.session,
@@ -138,7 +159,8 @@ class ListPages:
             place=view.place,
             filtered=filtered,
             long=len(asked) > FEW if asked else None,
-            rows=[row(noun, each, acts, visible, view.named) for each in page.items],
+            rows=[row(noun, each, acts, visible, view.named, together=together) for each in page.items],
+            chosen=Choosing.of(view, together) if page.items and together else None,
             empty=NOT_FOUND if filtered else noun.empty,
             actions=view.files
             + [
@@ -166,6 +188,7 @@ class ListPages:
             raise self.desk.theme.refusal(error.status, *UNREADABLE) from None
 
 
-def done_in(request: Request) -> bool:
-    """Whether something was just done, after which the browser was led here."""
-    return "done" in query_text(request).split("&")
+def marks_in(request: Request) -> tuple[bool, bool]:
+    """Whether something was just done, after which the browser was led here, and whether all boxes are to be ticked."""
+    said = query_text(request).split("&")
+    return "done" in said, ALL in said

@@ -12,7 +12,7 @@ from iam.administration.actions.models import Model, Page, Stream
 from iam.administration.actions.operator import Operator
 from iam.administration.administration import Administration
 from iam.administration.telling import Word
-from iam.pages.admin.places import PLACE, of_noun, variables
+from iam.pages.admin.places import PLACE, of_noun, variables, verb
 
 Act = Action[Model, Model]
 Find = Callable[[Administration, str], Awaitable[Model]]
@@ -42,8 +42,9 @@ class Noun:
     member of an object names it in which member of an input. `groups` are the members of long pages and forms by
     headings, those that matter most first, below "". `emptied` is what a field says that is emptied in a change. `find`
     returns an object of a noun without the action show. `template` extends admin_object.html, and is given what `more`
-    gathers; `related` lists stand below it. A list within the pages of another noun says what it `lists` and `acts`;
-    `also` are actions of another noun that its list offers.
+    gathers; `related` lists stand below it. `several` are the verbs of what can be done to several objects at once. A list
+    within the pages of another noun says what it `lists` and `acts`; `also` are actions of another noun that its list
+    offers.
     """
 
     path: str
@@ -58,6 +59,7 @@ class Noun:
     groups: Mapping[str, Sequence[str]] = field(factory=dict)
     emptied: str | None = ""
     find: Find | None = None
+    several: Sequence[str] = ()
     lists: Act | None = None
     acts: Sequence[Act] | None = None
     also: Sequence[Act] = ()
@@ -98,6 +100,11 @@ class Noun:
             return {}
         creating = next((each for each in self.actions if each.creates), None)
         return {variable: variable if variable in self.item.model_fields else creating.identity if creating else "id"}
+
+    @cached_property
+    def together(self) -> Sequence[Act]:
+        """The actions that can be done to several objects at once."""
+        return [each for name in self.several for each in self.actions if verb(each) == name]
 
     @cached_property
     def item(self) -> type[Model]:

@@ -11,6 +11,7 @@ from iam.administration.actions.models import Model
 from iam.administration.actions.table import ACTIONS
 
 PLACE: Final = "/admin"
+CHOSEN: Final = f"{PLACE}/chosen"  # below which an action is done to several objects
 DONE: Final = "?done"
 BACK: Final = "back"  # the path of the page that led to an action, in the query
 VARIABLE: Final = re.compile(r"\{(\w+)\}")
@@ -39,6 +40,11 @@ def place(action: Action[Model, Model]) -> str:
     if not brace:
         return f"{PLACE}/{action.name.replace('.', '/').replace('_', '-')}"
     return f"{PLACE}{before}}}/{verb(action).replace('_', '-')}"
+
+
+def several(action: Action[Model, Model]) -> str:
+    """Returns the path of the page at which an action is done to several objects, which the query names."""
+    return f"{CHOSEN}/{action.name.replace('.', '/').replace('_', '-')}"
 
 
 def address(action: Action[Model, Model], named: Mapping[str, object]) -> str:

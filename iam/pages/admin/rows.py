@@ -16,7 +16,10 @@ OVER: Final = ("removed", "delivered", "failed")  # states of a key and of a mai
 
 @frozen
 class Row:
-    """An object in a list; without an address it has no page. A title that is a sentence has `words`, some with an address."""
+    """An object in a list; without an address it has no page.
+
+    A title that is a sentence has `words`, some with an address. What is `chosen` by a box to tick is named by this id.
+    """
 
     title: str
     address: str | None
@@ -25,6 +28,7 @@ class Row:
     actions: Sequence[tuple[str, str]]
     folded: Sequence[Fact] = ()
     words: Sequence[tuple[Word, str | None]] = ()
+    chosen: str | None = None
 
 
 def row(
@@ -34,10 +38,12 @@ def row(
     seen: Sequence[str],
     around: Mapping[str, str],
     back: str | None = None,
+    together: Sequence[Act] = (),
 ) -> Row:
     """Returns the row of an object, with those of these actions that are about it.
 
     `around` is what the list is of, which its actions name too; they lead `back` to the page that the list is on.
+    What is done `together` to several objects wants a box.
     """
     path, member = noun.page
     own = set(noun.names) - around.keys()
@@ -54,6 +60,7 @@ def row(
         ],
         facts(noun, shown, noun.folded, seen),
         [(word, page_of(word, seen)) for word in noun.words(shown)] if noun.words else (),
+        identity(noun, shown) if any(sensible(each, shown) for each in together) else None,
     )
 
 

@@ -26,6 +26,7 @@ INVITATIONS: Final = Noun(
     hint=("kind", "made_by", "created_at", "expires_at", "mailed_to"),
     marks={"printed": "Shown to who made it"},
     also=(cast("Act", accounts.INVITE),),
+    several=("withdraw",),
     empty="No link to a password is good any more. Invite somebody, or make a link on a person's page.",
 )
 MAIL: Final = Noun(
@@ -34,6 +35,7 @@ MAIL: Final = Noun(
     title="contents",
     hint=("state", "user_id", "recipient", "created_at", "attempts", "reason", "due_at"),
     marks={"under_way": "Being sent"},
+    several=("retry", "discard"),
     empty="No mail was written in the last seven days.",
 )
 SETTINGS: Final = Noun(
@@ -47,6 +49,7 @@ SESSIONS: Final = Noun(
     hint=("auth_time", "seen_at", "expires_at"),
     marks={"remembered": "Stays logged in"},
     find=finding.session,
+    several=("revoke",),
     empty="Nobody is logged in.",
 )
 GRANTS: Final = Noun(
@@ -56,6 +59,7 @@ GRANTS: Final = Noun(
     otherwise="token_name",
     hint=("user_id", "client_id", "scope", "created_at", "expires_at"),
     find=finding.grant,
+    several=("revoke",),
     empty="Nobody has allowed an application anything.",
 )
 TOKENS: Final = Noun(
@@ -63,6 +67,7 @@ TOKENS: Final = Noun(
     "Access tokens",
     hint=("user_id", "client_id", "scope", "resources", "created_at", "used_at", "expires_at"),
     find=finding.token,
+    several=("revoke",),
     empty="There is no personal or service token.",
 )
 ROLES: Final = Noun(
@@ -102,6 +107,7 @@ PEOPLE: Final = Noun(
     marks={"superuser": "Administrator", "disabled": "Disabled"},
     template="admin_person.html",
     more={"obstacles": access.obstacles_of, "reach": access.reach_of, "causes_of": causes.of_person},
+    several=("disable", "enable", "end_sessions", "revoke_grants", "delete"),
     related=(
         Related(SESSIONS, "user", "They are not logged in anywhere."),
         Related(GRANTS, "user", "They have allowed no application anything."),
@@ -153,6 +159,7 @@ APPLICATIONS: Final = Noun(
             "dpop_bound_access_tokens",
         ),
     },
+    several=("disable", "enable", "revoke_grants", "delete"),
     empty="There is no application yet: register one.",
     related=(
         Related(GRANTS, "client", "Nobody has allowed it anything."),
@@ -177,6 +184,7 @@ REGISTRATION_TOKENS: Final = Noun(
     title="id",
     hint=("uses_left", "scope", "created_at", "expires_at", "revoked_at"),
     find=finding.registration_token,
+    several=("revoke",),
     empty="There is none. Create one for who is to register applications by themselves.",
 )
 

@@ -12,6 +12,7 @@ PAGES = {
     "administration": "/admin",
     "people": "/admin/people",
     "nobody found": "/admin/people",
+    "several chosen": "/admin/chosen/<noun>/<verb>",
     "person": "/admin/people/<person>",
     "person disabled": "/admin/people/<person>",
     "create": "/admin/person/create",
@@ -51,6 +52,11 @@ def finding(visit: Visit) -> Iterator[str]:
     visit.page.get_by_role("link", name="People", exact=True).click()
     visit.heading("People")
     yield "people"
+    visit.follow("Choose all of this page")
+    visit.press("Disable", "Disable: People")
+    visit.said("Chosen: ")
+    yield "several chosen"
+    visit.follow("Cancel", "People")
     visit.page.get_by_role("textbox").fill("z" * 200)
     visit.page.keyboard.press("Enter")
     visit.said("Nothing here fits")
