@@ -60,6 +60,7 @@ ELSEWHERE: dict[str, tuple[str, ...] | str] = {
     "grant.revoke_all": ("grant", "revoke"),
     "person.end_sessions": ("session", "revoke"),
     "overview.show": ("overview",),
+    "resource.add_mcp": ("mcp", "add"),
     "event.export": "iam audit list says the same, and with --json all of it in one file.",
     "mail.test": "It goes to who is logged in, who on the machine is nobody.",
 }

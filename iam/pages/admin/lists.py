@@ -129,10 +129,7 @@ class ListPages:
 
     async def _perform(self, view: View) -> Page[Model]:
         """Returns the part of the list. Raises Invalid, and AnswerNow, 404, if what it is of is not there."""
-        said = read(view.filters, view.action.input).items()
-        asked = {
-            name: value for name, value in said if value is not False and value not in EMPTY
-        }  # no tick says nothing
+        asked = {name: value for name, value in read(view.filters, view.action.input).items() if value not in EMPTY}
         rest = {name: text for name, text in view.told.items() if name not in view.filters}
         wish = validated(view.action.input, {**rest, **asked, **view.named})
         try:
