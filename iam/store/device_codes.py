@@ -37,8 +37,20 @@ returning audited('device.denied', %(now)s, %(actor)s, %(address)s, subject => %
     detail => jsonb_strip_nulls(jsonb_build_object('device', device_codes.address)))
 """
 
+
+@frozen
+class PollDevice:
+    """A device code that a client presents."""
+
+    digest: bytes
+    client_id: str
+    now: datetime
+
+
 # A poll of a request that waits for its person moves the next one; any other changes nothing.
-POLL: Final = """
+POLL: Final = fit(
+    PollDevice,
+    """
 with input as materialized (
     select * from {input}
 ), held as materialized (
@@ -62,7 +74,9 @@ with input as materialized (
     where d.digest = j.digest and j.outcome in ('early', 'pending')
 )
 select n, outcome, refreshes from judged
-""".replace("{slower}", str(SLOWER))
+""",
+    slower=str(SLOWER),
+)
 
 SWEEP: Final = """
 with gone as (
@@ -72,15 +86,6 @@ with gone as (
 )
 select count(*) from gone
 """
-
-
-@frozen
-class PollDevice:
-    """A device code that a client presents."""
-
-    digest: bytes
-    client_id: str
-    now: datetime
 
 
 @frozen
@@ -96,7 +101,7 @@ class DeviceCodes:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._poll = database.statement("device_codes_poll", PollDevice, fit(PollDevice, POLL))
+        self._poll = database.statement("device_codes_poll", PollDevice, POLL)
 
     async def begin(self, request: DeviceRequest, user_code: bytes, pause: int) -> bool:
         """Stores what a device asks for, under the digest of its user code. Returns False if that is taken."""
