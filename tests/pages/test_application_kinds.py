@@ -64,7 +64,7 @@ async def test_the_kind_stays_where_something_is_wrong(server: Server) -> None:
 
 @pytest.mark.parametrize(
     ("superuser", "kinds"),
-    [(True, ["web", "app", "service"]), (False, ["web", "app"])],
+    [(True, ["web", "app", "service", "device"]), (False, ["web", "app"])],
     ids=["administrator", "person"],
 )
 async def test_nobody_is_offered_a_kind_that_they_may_not_have(

@@ -1,5 +1,6 @@
 """The pages of mail, invitations and settings show no link, and no secret of the options (H22, H25, H30)."""
 
+import html
 import re
 from collections.abc import Callable
 from typing import Any
@@ -16,11 +17,13 @@ FOOTER = re.compile(r"<footer.*?</footer>", re.DOTALL)  # of which the addresses
 
 
 async def pages(server: Server, path: str) -> list[str]:
-    """The page of a list, and that of each object on it, without their feet."""
+    """All pages of a list, and that of each object on them, without their feet."""
     visitor = visitor_of(server, await server.person(superuser=True))
-    listed = (await visitor.get(path)).text
-    links = sorted(set(re.findall(rf'href="({path}/[^"/?]+)"', listed)))
-    return [FOOTER.sub("", text) for text in (listed, *[(await visitor.get(link)).text for link in links])]
+    listed = [(await visitor.get(path)).text]
+    while further := re.search(r'href="([^"]+)">Next page', listed[-1]):
+        listed.append((await visitor.get(html.unescape(further[1]))).text)
+    links = sorted(set(re.findall(rf'href="({path}/[^"/?]+)"', "".join(listed))))
+    return [FOOTER.sub("", text) for text in (*listed, *[(await visitor.get(link)).text for link in links])]
 
 
 async def test_no_page_shows_a_link_that_is_good(server: Server, admin: Any) -> None:
