@@ -29,6 +29,7 @@ LISTS = [
     ("refusal", "list"),
     ("overview",),
 ]
+ADDING = {"mcp"}
 CHANGING = {"overview", "setting"}  # what they tell differs from moment to moment, or from process to process
 
 
@@ -40,7 +41,7 @@ def there(afar: Afar) -> Afar:
 def test_every_group_is_among_them() -> None:
     from iam.commands.main import COMMANDS
 
-    assert {command[0] for command in LISTS} | HERE_ALONE | OF_LOGINS == set(COMMANDS)
+    assert {command[0] for command in LISTS} | ADDING | HERE_ALONE | OF_LOGINS == set(COMMANDS)
 
 
 def test_each_says_the_same_as_on_the_machine(there: Afar) -> None:
@@ -49,6 +50,13 @@ def test_each_says_the_same_as_on_the_machine(there: Afar) -> None:
         assert (from_afar.status, from_afar.err) == (here.status, here.err), command
         if command[0] not in CHANGING:
             assert told(from_afar) == told(here), command
+
+
+def test_an_mcp_server_is_added_from_afar(there: Afar) -> None:
+    added = there("mcp", "add", "https://mcp.example.org/mcp", "--scope", "read", "--json")
+
+    assert added.status == 0, added.err
+    assert there.iam("resource", "show", "https://mcp.example.org/mcp", "--json").json["scopes"] == ["read"]
 
 
 def told(outcome: Outcome) -> list[str]:
