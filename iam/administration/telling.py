@@ -1,6 +1,7 @@
 """Events of the audit log in words, with what people and things are called."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from string import Formatter
 from typing import Final
 from uuid import UUID
@@ -88,9 +89,10 @@ def template(event: Event, known: Mapping[str, Word]) -> str:
     return fitting[0] if fitting else kind.log[-1]
 
 
-def split(sentence: str) -> Iterator[tuple[str, str | None]]:
-    """Yields the parts of a sentence: a text, and the name that follows it, if one does."""
-    return ((text, name) for text, name, _, _ in Formatter().parse(sentence))
+@cache
+def split(sentence: str) -> tuple[tuple[str, str | None], ...]:
+    """Returns the parts of a sentence of the catalogue: a text, and the name that follows it, if one does."""
+    return tuple((text, name) for text, name, _, _ in Formatter().parse(sentence))
 
 
 def said(known: Mapping[str, Word], name: str | None) -> Sequence[Word]:
