@@ -87,3 +87,18 @@ async def test_an_application_that_is_there_is_not_asked_what_it_is(server: Serv
 
     assert offered(page) == []
     assert "copy.js" not in page
+
+
+@pytest.mark.parametrize("chosen", [[], ["iam:people:read"]], ids=["none", "one"])
+async def test_scopes_of_the_administration_are_folded_until_one_is_chosen(server: Server, chosen: list[str]) -> None:
+    person = await logged_in(server, superuser=True)
+
+    form = await person.form(FORM)
+    page = (await person.send(form, name="", scopes=["openid", *chosen])).text
+
+    (details,) = re.findall(
+        r"<details( open)?>\s*<summary>Scopes of the administration</summary>(.*?)</details>", page, re.S
+    )
+    assert bool(details[0]) is bool(chosen)
+    assert {name.partition(":")[0] for name in re.findall(r'name="scopes" value="([^"]+)"', details[1])} == {"iam"}
+    assert page.count('value="iam:people:read"') == 1

@@ -81,7 +81,7 @@ async def test_the_form_offers_what_the_person_may_give(server: Server) -> None:
 
     offered = [re.findall(r'name="scopes" value="([^"]+)"', (await each.get(NEW)).text) for each in (alice, root)]
 
-    assert offered == [["read", "write"], ["read", "write", "iam:users", "ops", *ADMINISTRATIVE]]
+    assert offered == [["read", "write"], ["read", "write", "ops", "iam:users", *ADMINISTRATIVE]]
 
 
 async def test_the_same_form_sent_twice_makes_one_token(server: Server) -> None:

@@ -7,6 +7,7 @@ from wtforms.fields.choices import SelectChoice
 
 from iam.clients.registrants import Registrant
 from iam.oauth.grant_types import offered
+from iam.pages.scope_choices import scope_choices
 from iam.records.client import Client
 from iam.records.client_metadata import MEMBERS, Metadata, change
 from iam.records.invalid import Invalid
@@ -147,9 +148,7 @@ def read(member: Member, data: Value | None) -> object:
 
 def offer(form: ApplicationForm, registrant: Registrant, scopes: Iterable[Scope]) -> None:
     """Limits the choices of the form to what this person may have."""
-    form.scopes.choices = [
-        SelectChoice(scope.name, scope.description) for scope in scopes if registrant.may_have(scope)
-    ]
+    form.scopes.choices = scope_choices(scope for scope in scopes if registrant.may_have(scope))
     form.grant_types.choices = [choice for choice in GRANT_TYPES if registrant.may_use(choice.value)]
 
 

@@ -8,6 +8,7 @@ from wtforms import Form, RadioField, SelectMultipleField, StringField
 from wtforms.fields.choices import SelectChoice
 
 from iam.administration.personal_tokens import Wish
+from iam.pages.scope_choices import scope_choices
 from iam.records.invalid import complain
 from iam.records.scope import Scope
 from iam.tokens.personal_scopes import Offer
@@ -35,7 +36,7 @@ class TokenForm(Form):  # type: ignore[misc]
 
 def show(form: TokenForm, offer: Offer) -> None:
     """Fills in the choices."""
-    form.scopes.choices = [SelectChoice(scope.name, scope.description) for scope in offer.scopes]
+    form.scopes.choices = scope_choices(offer.scopes)
     form.resource.choices = [ANYWHERE, *(SelectChoice(target.uri, target.uri) for target in offer.resources)]
 
 
