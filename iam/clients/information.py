@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from iam.clients import uris
 from iam.clients.metadata import SAID
-from iam.oauth.grant_types import response_types
+from iam.oauth.grant_types import NONE, response_types
 from iam.records.client import Client
 from iam.records.client_metadata import Metadata
 from iam.records.member import Member, Who
@@ -22,14 +22,15 @@ LINKS: Final[Mapping[str, str]] = {
 def document(client: Metadata, members: Iterable[Member] | None = None) -> dict[str, Any]:
     """Returns these members of the metadata, those that clients set unless others are named, defaults included.
 
-    Members that are not set are left out.
+    Members that are not set are left out; so is the response type `none`, by which no client gets anything, so that every one
+    that people are sent from may use it.
     """
     written: dict[str, Any] = {}
     for each in CLIENTS if members is None else members:
         if has(each, client):
             written[each.name] = getattr(client, each.attribute)
         if each.attribute == "grant_types":
-            written["response_types"] = response_types(client.grant_types)
+            written["response_types"] = [each for each in response_types(client.grant_types) if each != NONE]
     listed = {name: list(value) if isinstance(value, tuple) else value for name, value in written.items()}
     return {**listed, "scope": " ".join(client.scopes)}
 

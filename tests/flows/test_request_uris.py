@@ -76,7 +76,6 @@ async def test_a_request_is_fetched_anew_each_time(server: Server, home: Home) -
         "http://[::1]/request.jwt",
         "https://evil.example/request.jwt",
         "file:///etc/passwd",
-        "urn:ietf:params:oauth:request_uri:abc",
     ],
 )
 async def test_an_address_that_is_not_registered_is_never_asked(server: Server, home: Home, uri: str) -> None:
@@ -85,6 +84,15 @@ async def test_an_address_that_is_not_registered_is_never_asked(server: Server, 
     reply = await by_reference(client, uri)
 
     assert (reply.sent_back["error"], reply.sent_back["state"]) == ("invalid_request_uri", "outside")
+    assert home.asked == 0
+
+
+async def test_a_handle_that_was_not_given_out_leads_nowhere(server: Server, home: Home) -> None:
+    client = await at_home(server, home)
+
+    reply = await by_reference(client, "urn:ietf:params:oauth:request_uri:abc")
+
+    assert (reply.status, reply.location) == (400, "")
     assert home.asked == 0
 
 

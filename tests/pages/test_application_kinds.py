@@ -97,7 +97,7 @@ async def test_scopes_of_the_administration_are_folded_until_one_is_chosen(serve
     page = (await person.send(form, name="", scopes=["openid", *chosen])).text
 
     (details,) = re.findall(
-        r"<details( open)?>\s*<summary>Scopes of the administration</summary>(.*?)</details>", page, re.S
+        r"<details( open)?>\s*<summary>Scopes of the administration</summary>(.*?)</details>", page, re.DOTALL
     )
     assert bool(details[0]) is bool(chosen)
     assert {name.partition(":")[0] for name in re.findall(r'name="scopes" value="([^"]+)"', details[1])} == {"iam"}
