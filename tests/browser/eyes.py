@@ -111,7 +111,7 @@ def weight(page: Page) -> list[str]:
 def walked(page: Page) -> list[str]:
     """Whether the tab key reaches each control, in their order, and shows where it is."""
     stops: list[int] = page.evaluate(STOPS, CONTROLS)
-    for _ in range(len(stops) + 1):  # one more leads over the end
+    for _ in range(len(stops) + 4):  # some more lead over the end, where the browser has controls of its own
         page.keyboard.press("Tab")
     steps: list[tuple[int, bool]] = page.evaluate("walked")
     order = list(dict.fromkeys(stop for stop, _ in steps))
