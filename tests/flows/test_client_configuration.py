@@ -232,7 +232,7 @@ async def test_an_update_gives_nothing_that_a_registration_would_leave_out(serve
     read = await client.read()
 
     assert (reply.json["scope"], reply.json["grant_types"]) == ("openid", ["authorization_code"])
-    assert reply.json["response_types"] == ["code", "none"]
+    assert reply.json["response_types"] == ["code"]
     assert reply.json["left_out"].keys() == wishes.keys()
     assert read.json["left_out"] == reply.json["left_out"]
 
