@@ -11,12 +11,15 @@ def well_formed(asked: Parameters) -> bool:
     """Checks what can be checked without knowing the client: whoever sends anything must not have us read documents."""
     if PARAMETER in asked or REFERENCE in asked:
         return True  # what the client has signed is checked by its keys
-    redirect_uri, challenge = asked.get("redirect_uri"), asked.get("code_challenge")
+    redirect_uri, response_type = asked.get("redirect_uri"), asked.get("response_type")
     return (
-        asked.get("response_type") in (CODE, NONE)
-        and redirect_uri is not None
+        redirect_uri is not None
         and redirect_uris.danger(redirect_uri) is None
-        and challenge is not None
-        and pkce.well_formed(challenge)
-        and asked.get("code_challenge_method") in pkce.METHODS
+        and (response_type == NONE or (response_type == CODE and protected(asked)))
     )
+
+
+def protected(asked: Parameters) -> bool:
+    """Checks that the code of this request would be protected by S256 (RFC 7636)."""
+    challenge = asked.get("code_challenge")
+    return challenge is not None and pkce.well_formed(challenge) and asked.get("code_challenge_method") in pkce.METHODS

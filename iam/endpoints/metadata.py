@@ -74,7 +74,7 @@ class MetadataEndpoint:
         return get
 
     async def document(self, endpoints: Mapping[str, str]) -> dict[str, object]:
-        """Returns the members of RFC 8414 §2, RFC 7636 §6.2, RFC 9207 §3 RFC 9449 §5.1 and RFC 9728 §4."""
+        """Returns the members of RFC 8414 §2, RFC 7636 §6.2, RFC 9207 §3, RFC 9449 §5.1 and RFC 9728 §4."""
         return {
             "issuer": self.issuer,
             **{name: self.issuer + path for name, path in endpoints.items() if name not in self.closed},

@@ -198,6 +198,17 @@ async def test_the_implicit_flow_binds_nothing(configured: Callable[..., Server]
     assert "error=invalid_request" in reply.location
 
 
+async def test_nor_does_it_if_a_request_object_was_pushed_with_a_proof(configured: Callable[..., Server]) -> None:
+    server = configured(implicit=True)
+    client, holder = await signing(server, grant_types=("implicit",)), Holder(server)
+    told = {"response_type": "id_token token", "scope": "openid", "nonce": "n", "code_challenge": None}
+
+    reply = await pushed(server, client.app, holder, {"request": client.signed(**told, code_challenge_method=None)})
+
+    assert (reply.status, reply.json["error"]) == (400, "invalid_request")
+    assert "Bound access tokens" in reply.json["error_description"]
+
+
 # JWTs and metadata
 
 

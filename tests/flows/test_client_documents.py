@@ -336,7 +336,7 @@ async def test_h35_a_request_that_is_malformed_otherwise_has_nothing_read(
 async def test_a_request_for_the_answer_alone_has_the_document_read(server: Server, publisher: Publisher) -> None:
     app = publisher.publish()
 
-    reply = await server.get(asked(app, response_type="none"))
+    reply = await server.get(asked(app, response_type="none", code_challenge=None, code_challenge_method=None))
 
     assert reply.status == 303
     assert len(publisher.asked) == 1
