@@ -13,28 +13,22 @@ from urllib.parse import urlencode
 
 from twisted.logger import Logger
 
-from iam.authorization.admission import Admission
-from iam.authorization.assurance import Assurance, Assurances
 from iam.authorization.consent import Consent, Standing
 from iam.authorization.decision import (
     Allow,
     Ask,
     Choose,
     Decision,
-    Done,
     Enrol,
     Login,
     Prove,
     Refuse,
-    decide,
-    find_suitable,
 )
 from iam.authorization.errors import AuthorizationError, deny, require_interaction
-from iam.authorization.person import Authentication, Person
 from iam.authorization.question import BOX
 from iam.authorization.request import AuthorizationRequest, InvalidAuthorizationRequest
 from iam.browser import csrf
-from iam.browser.accounts import Account, Accounts
+from iam.browser.accounts import Accounts
 from iam.browser.interactions import CHOICE, LOGIN, Interactions, strip_marks
 from iam.browser.visitors import Visitors
 from iam.clients import client_card
@@ -51,6 +45,7 @@ from iam.endpoints.authorization_addresses import (
 )
 from iam.endpoints.authorization_answers import LONGEST, AuthorizationAnswers
 from iam.endpoints.handles import Handles
+from iam.endpoints.judgement import Excluded, Judged, Judgement
 from iam.http.answers import Answer, AnswerNow, found, see_other
 from iam.http.parameters import ParameterError, ParsedParameters, form_parameters, parse, query_text
 from iam.http.request import Request
@@ -71,12 +66,10 @@ class AuthorizationEndpoint:
 
     server: Server
     handles: Handles
-    authentication: Authentication
+    judgement: Judgement
     consent: Consent
     visitors: Visitors
     interactions: Interactions
-    assurances: Assurances
-    admission: Admission
     answers: AuthorizationAnswers
 
     async def get(self, request: Request) -> Answer:
@@ -85,11 +78,10 @@ class AuthorizationEndpoint:
         if authorization.fetched is not None:
             return found(by_value(authorization))
         accounts = await self.visitors.accounts(request)
-        asked, done = authorization.authentication, self._done(request, accounts.active)
-        authorization, people, assurance = await self._people(request, authorization, accounts, done)
-        person = find_suitable(asked, people, done)
+        judged = await self._judge(request, authorization, accounts)
+        person, authorization = judged.person, judged.request
         standing = await self.consent.standing(person.session.user_id, authorization) if person else None
-        decision = decide(asked, people, done, consented=standing is not None, assurance=assurance)
+        decision = judged.decide(consented=standing is not None)
         return await self._answer(request, authorization, accounts, decision, trusted=standing is Standing.TRUSTED)
 
     async def post(self, request: Request) -> Answer:
@@ -114,9 +106,8 @@ class AuthorizationEndpoint:
         """
         authorization = await self._validate(request)
         accounts = await self.visitors.accounts(request)
-        done = self._done(request, accounts.active)
-        authorization, people, assurance = await self._people(request, authorization, accounts, done)
-        decision = decide(authorization.authentication, people, done, consented=False, assurance=assurance)
+        judged = await self._judge(request, authorization, accounts)
+        authorization, decision = judged.request, judged.decide(consented=False)
         if not isinstance(decision, Ask):
             return await self._answer(request, authorization, accounts, decision)
         account = accounts.with_session(decision.person.session)
@@ -184,37 +175,14 @@ class AuthorizationEndpoint:
         except InvalidAuthorizationRequest as invalid:
             raise AnswerNow(await self.answers.refuse_invalid(request, invalid)) from None
 
-    async def _people(
-        self, request: Request, authorization: AuthorizationRequest, accounts: Accounts, done: Done | None
-    ) -> tuple[AuthorizationRequest, list[Person], Assurance]:
-        """Returns the people logged in in this browser, the active one first, by the subjects that the client knows.
-
-        Beside them stand the request as far as the suitable one may be granted it, and how well they must have proved who
-        they are. Raises AnswerNow if they may not be granted any of it.
-        """
-        active, others = accounts.active.session if accounts.active else None, [one.session for one in accounts.others]
-        people = self.authentication.people(authorization.client, active, others)
-        person = find_suitable(authorization.authentication, people, done)
-        if person is not None:
-            authorization = await self._admit(request, authorization, person.session)
-        assurance = await self.assurances.required(authorization)
-        return authorization, await self.assurances.informed(people, person, assurance), assurance
-
-    async def _admit(
-        self, request: Request, authorization: AuthorizationRequest, session: Session
-    ) -> AuthorizationRequest:
-        """Returns the request as far as this person may be granted it. Raises AnswerNow if they may not use the client."""
+    async def _judge(self, request: Request, authorization: AuthorizationRequest, accounts: Accounts) -> Judged:
+        """Returns what is to be decided about. Raises AnswerNow if the person may not be granted any of it."""
         try:
-            return await self.admission.admit(authorization, session.user_id)
-        except AuthorizationError as error:
+            return await self.judgement.judge(request, authorization, accounts)
+        except Excluded as excluded:
             log.info("not for this person: client {client_id}", client_id=authorization.client.client_id)
-            raise AnswerNow(await self.answers.exclude(request, authorization, session, error)) from None
-
-    def _done(self, request: Request, active: Account | None) -> Done | None:
-        """Returns what the active person has just done for this request (LOGIN or CHOICE), if anything."""
-        secret, query = active.secret if active else None, query_text(request)
-        happened: tuple[Done, ...] = (LOGIN, CHOICE)
-        return next((did for did in happened if self.interactions.proven(query, did, secret)), None)
+            answer = await self.answers.exclude(request, authorization, excluded.session, excluded.error)
+            raise AnswerNow(answer) from None
 
     async def _answer(
         self,

@@ -10,17 +10,13 @@ from typing import Final
 from attrs import evolve, frozen
 from twisted.logger import Logger
 
-from iam.authorization.admission import Admission
-from iam.authorization.assurance import Assurances
 from iam.authorization.consent import Consent
-from iam.authorization.decision import Ask, Choose, Decision, Done, Enrol, Login, Prove, decide, find_suitable
+from iam.authorization.decision import Ask, Choose, Decision, Enrol, Login, Prove
 from iam.authorization.errors import ACCESS_DENIED, AuthorizationError
-from iam.authorization.person import Authentication
 from iam.authorization.question import Question
 from iam.authorization.request import AuthorizationRequest
 from iam.browser import csrf, user_agents
 from iam.browser.accounts import Account, Accounts
-from iam.browser.interactions import CHOICE, LOGIN, Interactions
 from iam.browser.theme import Theme
 from iam.browser.visitors import Stale, Visitors
 from iam.clients import client_card
@@ -35,6 +31,7 @@ from iam.endpoints.authorization_addresses import (
     step_address,
 )
 from iam.endpoints.device_codes import code_in
+from iam.endpoints.judgement import Excluded, Judgement
 from iam.http.answers import Answer, AnswerNow, see_other
 from iam.http.parameters import query_text
 from iam.http.request import Request
@@ -42,6 +39,7 @@ from iam.networks import network
 from iam.protocol import user_codes
 from iam.protocol.server import Server
 from iam.records.device_request import DeviceRequest
+from iam.records.session import Session
 from iam.service import service
 
 LIFETIME: Final = 600  # seconds for which the page may be answered (H19)
@@ -70,12 +68,9 @@ class DeviceConsent:
     """Asks people about devices, and stores what they decide."""
 
     server: Server
-    authentication: Authentication
+    judgement: Judgement
     consent: Consent
     visitors: Visitors
-    interactions: Interactions
-    assurances: Assurances
-    admission: Admission
     theme: Theme
     refusals: Explanations
 
@@ -116,9 +111,14 @@ class DeviceConsent:
         stored = await self._find(request, accounts.active)
         try:
             asked = await self.server.devices.read(stored)
-            return await self._judge(request, stored, asked, accounts)
+            judged = await self.judgement.judge(request, asked, accounts)
         except AuthorizationError as error:
-            raise AnswerNow(self._refuse(request, stored, accounts.active, error)) from None
+            raise AnswerNow(self._refuse(request, stored, accounts.active.session, error)) from None
+        except Excluded as excluded:
+            raise AnswerNow(self._refuse(request, stored, excluded.session, excluded.error)) from None
+        return Case(
+            stored, judged.request, accounts, judged.decide(consented=False)
+        )  # nobody's earlier consent is enough
 
     async def _find(self, request: Request, active: Account) -> DeviceRequest:
         """Returns what is asked for under the code in the address. Raises AnswerNow, and Throttled."""
@@ -127,27 +127,6 @@ class DeviceConsent:
         if not found:
             raise self.theme.refusal(404, "This code is no longer good", GONE)
         return found
-
-    async def _judge(
-        self, request: Request, stored: DeviceRequest, asked: AuthorizationRequest, accounts: Accounts
-    ) -> Case:
-        """Decides as for a request at /authorize, except that nobody's earlier consent is enough. Raises AuthorizationError."""
-        done = self._done(request, accounts)
-        active = accounts.active.session if accounts.active else None
-        people = self.authentication.people(asked.client, active, [one.session for one in accounts.others])
-        person = find_suitable(asked.authentication, people, done)
-        if person is not None:
-            asked = await self.admission.admit(asked, person.session.user_id)
-        assurance = await self.assurances.required(asked)
-        informed = await self.assurances.informed(people, person, assurance)
-        decision = decide(asked.authentication, informed, done, consented=False, assurance=assurance)
-        return Case(stored, asked, accounts, decision)
-
-    def _done(self, request: Request, accounts: Accounts) -> Done | None:
-        """Returns what the active person has just done for this request (LOGIN or CHOICE), if anything."""
-        secret, query = accounts.active.secret if accounts.active else None, query_text(request)
-        happened: tuple[Done, ...] = (LOGIN, CHOICE)
-        return next((did for did in happened if self.interactions.proven(query, did, secret)), None)
 
     def _ask(
         self,
@@ -199,10 +178,10 @@ class DeviceConsent:
         log.info("device denied: client {client_id}", client_id=case.asked.client.client_id)
         return self.theme.page("device_done.html", session=account.session, client=case.asked.client, allowed=False)
 
-    def _refuse(self, request: Request, stored: DeviceRequest, active: Account, error: AuthorizationError) -> Answer:
+    def _refuse(self, request: Request, stored: DeviceRequest, person: Session, error: AuthorizationError) -> Answer:
         """Returns the page that says that this person, or nobody, can allow what the device asks for."""
         told = error.of_client(stored.client_id)
-        error_uri = self.refusals.kept(DEVICE_PATH, told, request.client_address, user_id=active.session.user_id)
+        error_uri = self.refusals.kept(DEVICE_PATH, told, request.client_address, user_id=person.user_id)
         if error.error == ACCESS_DENIED:
             return self.theme.error(403, "Not for this account", EXCLUDED, error_uri=error_uri)
         return self.theme.error(400, "This cannot be allowed", REFUSED, error_uri=error_uri)

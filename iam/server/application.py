@@ -199,7 +199,10 @@ class Application(DeviceParts):
         return AuthorizationEndpoint(
             self.server,
             Handles(self.pushed_requests, self.settings),
-            *self.judging,
+            self.judgement,
+            self.consent,
+            self.visitors,
+            self.interactions,
             AuthorizationAnswers(self.server, self.visitors, self.theme, self.explanations),
         )
 

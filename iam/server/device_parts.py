@@ -1,4 +1,4 @@
-"""What devices without a browser ask for and people decide (RFC 8628), and what every request of a client is judged by."""
+"""What devices without a browser ask for and people decide (RFC 8628), and what all requests are judged by that people decide."""
 
 from functools import cached_property
 
@@ -11,10 +11,10 @@ from iam.authorization.consent import Consent
 from iam.authorization.person import Authentication
 from iam.browser.interactions import PURPOSE as INTERACTIONS
 from iam.browser.interactions import Interactions
-from iam.browser.visitors import Visitors
 from iam.endpoints.device_authorization import DeviceAuthorizationEndpoint
 from iam.endpoints.device_codes import DevicePage
 from iam.endpoints.device_consent import DeviceConsent
+from iam.endpoints.judgement import Judgement
 from iam.server.account_parts import AccountParts
 
 
@@ -23,13 +23,21 @@ class DeviceParts(AccountParts):
     """The endpoint and the pages of devices."""
 
     @cached_property
-    def judging(self) -> tuple[Authentication, Consent, Visitors, Interactions, Assurances, Admission]:
-        """What a request is judged by, before a person is asked about it."""
-        return (
+    def interactions(self) -> Interactions:
+        """The marks of what people have just done for a request."""
+        return Interactions(self.key.derive(INTERACTIONS), self.clock)
+
+    @cached_property
+    def consent(self) -> Consent:
+        """What people have allowed, and are asked."""
+        return Consent(self.store.consents, self.store.scopes)
+
+    @cached_property
+    def judgement(self) -> Judgement:
+        """What a request is judged by before a person is asked about it."""
+        return Judgement(
             Authentication(self.subjects, self.clock),
-            Consent(self.store.consents, self.store.scopes),
-            self.visitors,
-            Interactions(self.key.derive(INTERACTIONS), self.clock),
+            self.interactions,
             Assurances(self.store.scopes, self.factors),
             Admission(self.store.restrictions, self.store.scopes, self.store.roles, reach.within),
         )
@@ -47,4 +55,4 @@ class DeviceParts(AccountParts):
     @cached_property
     def device_consent(self) -> DeviceConsent:
         """The page behind it, which asks whether to allow what the device asks for."""
-        return DeviceConsent(self.server, *self.judging, self.theme, self.explanations)
+        return DeviceConsent(self.server, self.judgement, self.consent, self.visitors, self.theme, self.explanations)
