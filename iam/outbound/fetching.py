@@ -76,12 +76,19 @@ class Backoff:
 class Form:
     """The media type to ask for, and the function that reads an answer with this body; `kept` says whether it may be cached.
 
-    Failures are remembered by form too: a client may name another's document as something else, and that failure says nothing about it.
+    The address of what is `secret` must not be guessed. Failures are remembered by form too: a client may name another's document as
+    something else, and that failure says nothing about it.
     """
 
     accept: bytes
     read: Callable[[IResponse, bytes], Any]
     kept: bool
+    secret: bool = False
+
+    def logged(self, url: str) -> str:
+        """Returns the URL as the log has it: without its query, and without its path too if that may be the secret (H30)."""
+        origin = re.match(r"[^/]*//[^/?]*", url) if self.secret else None
+        return origin[0] if origin else url.partition("?")[0]
 
 
 Asked = tuple[str, Form]
@@ -132,8 +139,9 @@ class Fetcher:
         return await self._together(url, DOCUMENT, purpose, asker)
 
     async def text(self, url: str, purpose: str, accept: bytes, *, asker: str = "") -> str:
-        """Returns the ASCII text at `url` as it is now, without surrounding white space; raises FetchError."""
-        return str((await self.read(url, Form(accept, text_of, kept=False), purpose, asker=asker)).document)
+        """Returns the ASCII text at `url`, a secret, as it is now, without surrounding white space; raises FetchError."""
+        form = Form(accept, text_of, kept=False, secret=True)
+        return str((await self.read(url, form, purpose, asker=asker)).document)
 
     async def read(self, url: str, form: Form, purpose: str, *, asker: str = "") -> Fetched:
         """Returns what is at `url` now, in this form; raises FetchError."""
@@ -173,7 +181,7 @@ class Fetcher:
             kept = await self._in_turn(url, form)
         except Crowded as error:
             log.warn(
-                "not fetched for {purpose}: {url}: {reason}", purpose=purpose, url=without_query(url), reason=str(error)
+                "not fetched for {purpose}: {url}: {reason}", purpose=purpose, url=form.logged(url), reason=str(error)
             )
             raise
         except FetchError as error:
@@ -181,13 +189,13 @@ class Fetcher:
         if form.kept:
             self._remember(url, kept)
         self._refusals.pop((url, form), None)
-        log.info("fetched for {purpose}: {url}", purpose=purpose, url=without_query(url))
+        log.info("fetched for {purpose}: {url}", purpose=purpose, url=form.logged(url))
         return kept.fetched
 
     def _refused(self, asked: Asked, purpose: str, reason: str) -> FetchError:
         remember(self._refusals, asked, Backoff(reason, self._clock.seconds() + REFUSED))
         log.warn(
-            "not fetched for {purpose}: {url}: {reason}", purpose=purpose, url=without_query(asked[0]), reason=reason
+            "not fetched for {purpose}: {url}: {reason}", purpose=purpose, url=asked[1].logged(asked[0]), reason=reason
         )
         return FetchError(reason)
 
@@ -334,8 +342,3 @@ def remember(known: dict[K, Any], key: K, what: object) -> None:
     if len(known) >= REMEMBERED and key not in known:
         known.clear()
     known[key] = what
-
-
-def without_query(url: str) -> str:
-    """Returns the URL as the log has it: what follows its path may be a secret (H30)."""
-    return url.partition("?")[0]

@@ -10,6 +10,7 @@ import pytest
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, DeferredList, gatherResults
 from twisted.internet.protocol import Factory, Protocol
+from twisted.logger import formatEvent, globalLogPublisher
 from twisted.web.server import NOT_DONE_YET, Site
 
 from iam.outbound import connecting
@@ -655,3 +656,28 @@ async def test_a_text_is_never_taken_for_a_document_that_is_kept(fetcher: Fetche
 
     assert text == '{"keys": []}'
     assert (await fetcher.fetch(url(other), "test")).document == {"keys": []}
+
+
+async def test_h30_the_log_has_no_query_of_an_address_and_no_path_of_a_text(
+    fetcher: Fetcher, other: Other, request: pytest.FixtureRequest
+) -> None:
+    told: list[str] = []
+
+    def note(event: Any) -> None:
+        told.append(formatEvent(event))
+
+    globalLogPublisher.addObserver(note)
+    request.addfinalizer(lambda: globalLogPublisher.removeObserver(note))
+    other.body = b'{"keys": []}'
+    await fetcher.fetch(url(other, "/jwks?secret"), "test")
+    await fetcher.text(url(other, "/secret?secret"), "test", b"application/jwt")
+    other.body = b"\xff"
+    await refusal(fetcher, url(other, "/other?secret"))
+    with pytest.raises(FetchError):
+        await fetcher.text(url(other, "/secret/secret"), "test", b"application/jwt")
+
+    logged = [line for line in told if "fetched for test" in line]
+    assert len(logged) == 4
+    assert f"fetched for test: {url(other)}" in logged
+    assert f"fetched for test: {url(other, '')}" in logged
+    assert not [line for line in logged if "secret" in line]
