@@ -17,14 +17,16 @@ select (select d.fresh_until from client_documents d where d.client_id = %(id)s)
     exists (select from document_hosts h where h.host = %(host)s)
 """
 
-# All clients of a host at once, and those to come: each request of theirs asks whether the host is disabled (KNOWN).
+# All clients of a host at once, and those to come: each request of theirs asks whether the host is disabled (KNOWN). The moment at
+# which a client was disabled says whether that was with its host; others stay disabled when the host is enabled.
 DISABLE_HOST: Final = """
 with noted as (
     insert into document_hosts (host, disabled_at) values (%(host)s, %(now)s) on conflict (host) do nothing
     returning audited('client.disabled', %(now)s, %(actor)s, %(address)s, client => %(id)s,
         detail => jsonb_build_object('host', host))
 ), changed as (
-    update clients c set disabled_at = %(now)s, updated_at = %(now)s, not_before = greatest(c.not_before, %(now)s)
+    update clients c set disabled_at = coalesce((select disabled_at from document_hosts where host = %(host)s), %(now)s),
+        updated_at = %(now)s, not_before = greatest(c.not_before, %(now)s)
     from client_documents d
     where d.client_id = c.id and d.host = %(host)s and c.disabled_at is null
     returning case when c.id <> %(id)s then audited('client.disabled', %(now)s, %(actor)s, %(address)s, client => c.id,
@@ -39,8 +41,8 @@ with noted as (
         detail => jsonb_build_object('host', host))
 ), changed as (
     update clients c set disabled_at = null, updated_at = %(now)s, not_before = greatest(c.not_before, %(now)s)
-    from client_documents d
-    where d.client_id = c.id and d.host = %(host)s and c.disabled_at is not null
+    from client_documents d, document_hosts h
+    where d.client_id = c.id and d.host = %(host)s and h.host = d.host and c.disabled_at = h.disabled_at
     returning case when c.id <> %(id)s then audited('client.enabled', %(now)s, %(actor)s, %(address)s, client => c.id,
         detail => jsonb_build_object('host', d.host)) end
 )
@@ -108,7 +110,7 @@ class ClientDocuments:
     async def switch_host(self, client_id: str, host: str, now: datetime, by: By, *, disabled: bool) -> None:
         """Disables a host, by one of its clients: all end what they were granted, and none comes again; or enables it.
 
-        Enabling it revives nothing.
+        Enabling it revives nothing, and leaves clients disabled that were disabled one by one.
         """
         statement = DISABLE_HOST if disabled else ENABLE_HOST
         await self._database.query(statement, {"id": client_id, "host": host, "now": now, **by.columns})

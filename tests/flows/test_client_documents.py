@@ -665,6 +665,45 @@ async def test_a_host_is_disabled_with_all_that_is_below_it_and_to_come(
     assert admin.fetchall() == [(kind, client) for kind in ("client.disabled", "client.enabled") for client in each]
 
 
+async def test_who_was_disabled_alone_stays_so_when_its_host_is_enabled(server: Server, publisher: Publisher) -> None:
+    one, other = publisher.publish(), publisher.publish()
+    on = server.application.administration
+    for app in (one, other):
+        await server.get(asked(app))
+    await clients.disable(on, one.client_id, COMMAND_LINE)
+    server.clock.advance(1)
+    await clients.enable_host(on, other.client_id, COMMAND_LINE)
+    before = await clients.find(on, one.client_id)
+    for _ in range(2):
+        await clients.disable_host(on, other.client_id, COMMAND_LINE)
+        server.clock.advance(1)
+
+    await clients.enable_host(on, other.client_id, COMMAND_LINE)
+
+    assert not before.enabled
+    assert await why(server, await server.get(asked(one))) == "disabled"
+    assert (await server.get(asked(other))).status == 303
+
+
+async def test_who_was_enabled_alone_is_disabled_and_enabled_with_its_host_again(
+    server: Server, publisher: Publisher
+) -> None:
+    one, other = publisher.publish(), publisher.publish()
+    on = server.application.administration
+    for app in (one, other):
+        await server.get(asked(app))
+    await clients.disable_host(on, one.client_id, COMMAND_LINE)
+    await clients.enable(on, other.client_id, COMMAND_LINE)
+    server.clock.advance(1)
+    await clients.disable_host(on, one.client_id, COMMAND_LINE)
+    ended = await clients.find(on, other.client_id)
+
+    await clients.enable_host(on, one.client_id, COMMAND_LINE)
+
+    assert not ended.enabled
+    assert [(await server.get(asked(app))).status for app in (one, other)] == [303, 303]
+
+
 async def test_a_client_that_is_no_document_has_no_host(server: Server) -> None:
     app = await server.app()
 
