@@ -67,7 +67,7 @@ class TokenGrant(Grant, Protocol):
 
 @runtime_checkable
 class BoundGrant(TokenGrant, Protocol):
-    """A grant that uses up the proof of a key (RFC 9449) in the statement that stores the tokens; for others it is done before."""
+    """A grant that uses up the proof of a key (RFC 9449) by itself, when that is due; for others it is done before."""
 
     async def save_bound(self, request: TokenRequest, proof: Proof) -> dict[str, object]:
         """Does what `save` does. Raises InvalidProofError besides, if the proof was used before."""

@@ -41,6 +41,7 @@ from iam.records.client import Client
 from iam.records.session import Session
 from iam.settings import Settings
 from iam.store.store import Store
+from iam.throttles.throttle import Throttle
 from iam.tokens.bearer_tokens import BearerTokens
 from iam.tokens.response import TokenResponse
 
@@ -71,6 +72,7 @@ class Server:
         objects: RequestObjects,
         documents: DocumentClients,
         proofs: DPoPProofs,
+        throttle: Throttle,
         user_codes: UserCodes,
         responses: SignedResponses,
     ) -> None:
@@ -85,6 +87,7 @@ class Server:
         self._objects = objects
         self.documents = documents
         self._proofs = proofs
+        self._throttle = throttle
         self._responses = responses
         self._issuer = settings.issuer
         self._scopes = store.scopes
@@ -155,8 +158,23 @@ class Server:
         bound = self._bound_grants.get(grant.name)
         if bound is not None:
             return await bound.save_bound(request, proof)
+        if request.client.confidential:
+            await self._proofs.use(proof)
+            return await grant.save(request)
+        return await self._saved_for_anybody(grant, request, proof)
+
+    async def _saved_for_anybody(self, grant: TokenGrant, request: TokenRequest, proof: Proof) -> dict[str, object]:
+        """Does the same for a client that does not authenticate. Raises OAuth2Error and Throttled.
+
+        Whoever makes codes up would fill the table of what was used (H14), so that only so many may be wrong.
+        """
+        self._throttle.look_up(request.address)
         await self._proofs.use(proof)
-        return await grant.save(request)
+        try:
+            return await grant.save(request)
+        except OAuth2Error:
+            await self._throttle.wrong(request.address)
+            raise
 
     async def authorization(
         self, parameters: Parameters, handle: bytes | None = None, address: str | None = None

@@ -242,6 +242,7 @@ class Parts:
             self.objects,
             self.documents,
             self.proofs,
+            self.throttle,
             UserCodes(self.store.device_codes, self.key.derive(USER_CODES), self.throttle, self.clock),
             SignedResponses(self.keys, self.encryption, self.clock, self.settings.issuer),
         )

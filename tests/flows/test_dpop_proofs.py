@@ -17,6 +17,7 @@ from iam.clients.dpop_nonces import PERIOD
 from iam.server.own_resources import register_api
 from tests.assertions import REGISTRY, make
 from tests.dpop import Holder, digest
+from tests.flows.device import DEVICE, allowed, at_browser, decide, device
 from tests.harness import App, Reply, Server
 from tests.pushing import asking
 
@@ -406,3 +407,20 @@ async def test_whoever_is_not_the_client_spends_no_proof(server: Server, admin: 
 
     assert reply.json["error"] == "invalid_client"
     assert (await place.ask(proof)).status == place.good
+
+
+async def test_a_device_uses_its_proof_up_when_it_gets_tokens(server: Server) -> None:
+    asks, holder = await device(server), Holder(server)
+    told = {"grant_type": DEVICE, "device_code": asks.told["device_code"]}
+    proof = holder.proof()
+
+    waiting = await server.token(asks.app, proof, **told)
+    await decide(at_browser(server, await server.person()), asks.code)
+    given = await server.token(asks.app, proof, **told)
+    other = await allowed(server, await server.person(), asks.app)
+    again = await server.token(asks.app, proof, grant_type=DEVICE, device_code=other.told["device_code"])
+
+    assert waiting.json["error"] == "authorization_pending"
+    assert given.json["token_type"] == "DPoP"
+    assert refused(again)
+    assert (await other.poll()).status == 200

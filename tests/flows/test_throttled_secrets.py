@@ -20,9 +20,10 @@ from iam.secrets.minted import Kind
 from iam.server.own_resources import register_api
 from tests.assertions import GRANT, asserted, form, make
 from tests.authenticators import Authenticator
+from tests.dpop import Holder
 from tests.flows.device import device
 from tests.flows.test_personal_tokens import personal_token
-from tests.harness import App, Reply, Server, made_up
+from tests.harness import VERIFIER, App, Reply, Server, made_up
 from tests.pages.conftest import Visitor, make_account
 from tests.pages.factors import add_app
 from tests.pages.passkeys import made_by
@@ -137,6 +138,30 @@ async def setup(server: Server) -> Way:
     return Way(send, 403, looked_up=True)
 
 
+async def code_with_a_proof(server: Server) -> Way:
+    app, person, holder = await server.app(auth_method="none"), await server.person(), Holder(server)
+
+    async def send(address: str, right: bool) -> Reply:
+        code = await server.code(app, person) if right else minted.mint_until(Kind.AUTHORIZATION_CODE, server.now())
+        told = {"grant_type": "authorization_code", "code": code, "code_verifier": VERIFIER}
+        headers = {"DPoP": holder.proof(), **sent_from(address)}
+        return await server.post("/token", {**app.form, **told}, headers=headers)
+
+    return Way(send, 400, looked_up=True)
+
+
+async def refresh_token_with_a_proof(server: Server) -> Way:
+    app, person, holder = await server.app(auth_method="none"), await server.person(), Holder(server)
+
+    async def send(address: str, right: bool) -> Reply:
+        token = (await server.tokens(app, person))["refresh_token"] if right else made_up(Kind.REFRESH_TOKEN)
+        told = {"grant_type": "refresh_token", "refresh_token": token}
+        headers = {"DPoP": holder.proof(), **sent_from(address)}
+        return await server.post("/token", {**app.form, **told}, headers=headers)
+
+    return Way(send, 400, looked_up=True)
+
+
 def link(path: str, kind: Kind, method: str = "GET") -> Callable[[Server], Awaitable[Way]]:
     async def way(server: Server) -> Way:
         async def send(address: str, right: bool) -> Reply:
@@ -241,6 +266,8 @@ PATHS: Mapping[str, Callable[[Server], Awaitable[Way]]] = {
     "registration access token, DELETE": lambda server: registration_token(server, "DELETE"),
     "secret in a registration": secret_of_a_registration,
     "access token at the API": token_of_the_api,
+    "code with a proof": code_with_a_proof,
+    "refresh token with a proof": refresh_token_with_a_proof,
     **PAGES,
 }
 

@@ -13,6 +13,8 @@ from oauthlib.oauth2.rfc6749.errors import (
     OAuth2Error,
 )
 
+from iam.clients import dpop
+from iam.clients.dpop import Proof
 from iam.clients.targets import invalid_target
 from iam.oauth.grant_types import DEVICE_CODE
 from iam.oauth.reasons import Reason, carrying, shown
@@ -96,8 +98,21 @@ class DeviceCode:
         Raises the errors of RFC 8628 §3.5, InvalidGrantError and InvalidScopeError, and invalid_target for a resource that
         the device did not ask for.
         """
+        return await self._redeem(request, await self._poll(request))
+
+    async def save_bound(self, request: TokenRequest, proof: Proof) -> dict[str, object]:
+        """Does the same, and uses up the proof between the two statements: who only asks uses none up.
+
+        Raises InvalidProofError besides, if the proof was used before.
+        """
+        poll = await self._poll(request)
+        if not await self.issuance.store.replays.claim(proof.digest, proof.last_day):
+            raise dpop.invalid(dpop.USED)
+        return await self._redeem(request, poll)
+
+    async def _redeem(self, request: TokenRequest, poll: Poll) -> dict[str, object]:
+        """Returns the members of the response to a code that is allowed. Raises OAuth2Error."""
         code = request.text("device_code")
-        poll = await self._poll(request, code)
         presented = PresentedCode(
             minted.digest(code),
             minted.day_of(code),
@@ -115,8 +130,9 @@ class DeviceCode:
         except UnredeemedError as error:
             raise refuse(error.outcome, request) from None
 
-    async def _poll(self, request: TokenRequest, code: str) -> Poll:
+    async def _poll(self, request: TokenRequest) -> Poll:
         """Returns what became of the code, which is allowed. Raises CustomOAuth2Error and InvalidGrantError."""
+        code = request.text("device_code")
         asking = PollDevice(minted.digest(code), request.client.client_id, request.received)
         poll = await self.issuance.store.device_codes.poll(asking)
         if poll.outcome in WAITING:
