@@ -1,5 +1,7 @@
-"""The clients that are no Python: those in JavaScript, with the Node.js that they run on, and an Apache."""
+"""The clients that are no Python: those in JavaScript, with the Node.js that they run on, in Go and in Java, and an Apache."""
 
+import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +24,7 @@ from tests.sharing import alone
 HERE = Path(__file__).parent
 NODE = Path(ROOT_DIR) / "bin" / "node"
 NPM = Path(ROOT_DIR) / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+BUILT = HERE.parents[1] / "build" / "interop"
 PATIENCE = 300  # seconds, for the registry
 
 
@@ -44,6 +47,45 @@ def node() -> Node:
         if not installed.exists() or installed.stat().st_mtime < wanted.stat().st_mtime:
             subprocess.run([NODE, NPM, "ci"], cwd=HERE, check=True, timeout=PATIENCE)
     return Node(HERE)
+
+
+@frozen
+class Go:
+    """The directory of the programs that were built."""
+
+    programs: Path
+
+    def command(self, name: str) -> list[str]:
+        """What runs a program."""
+        return [str(self.programs / name)]
+
+
+@pytest.fixture(scope="session")
+def go() -> Go:
+    """Builds what stands in go/, with the modules that its go.sum says."""
+    needs("go")
+    with alone(Path(gettempdir()) / "iam-go.lock"):
+        had(["go", "mod", "download"], HERE / "go", GOTOOLCHAIN="local")
+        BUILT.mkdir(parents=True, exist_ok=True)
+        subprocess.run(["go", "build", "-buildvcs=false", "-o", f"{BUILT}/", "."], cwd=HERE / "go", check=True)
+    return Go(BUILT)
+
+
+def needs(*programs: str) -> None:
+    """Skip the test where one of them is not installed."""
+    for program in programs:
+        if not shutil.which(program):
+            pytest.skip(f"{program} is not installed")
+
+
+def had(command: list[str], directory: Path, **variables: str) -> None:
+    """Have the libraries fetched, or skip the test where they cannot be had."""
+    environment = {**os.environ, **variables}
+    try:
+        subprocess.run(command, cwd=directory, env=environment, check=True, timeout=PATIENCE, capture_output=True)
+    except subprocess.SubprocessError as error:
+        said = getattr(error, "stderr", None) or b""
+        pytest.skip(f"the libraries cannot be had: {error} {said.decode()}")
 
 
 @pytest.fixture

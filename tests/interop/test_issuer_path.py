@@ -8,7 +8,8 @@ from twisted.internet.threads import deferToThread
 from tests.harness import App, Server
 from tests.interop.conftest import Node
 from tests.interop.test_authlib_logins import LOGIN, relying_party
-from tests.interop.test_node_clients import Walk, either_library
+from tests.interop.test_node_clients import either_library
+from tests.interop.walk import Walk
 from tests.registering import initial_access_token
 
 Configured = Callable[..., Server]

@@ -1,21 +1,15 @@
 """Independent clients in JavaScript, used as their documentation says."""
 
-import json
-import subprocess
 from collections.abc import Callable
-from typing import Any
 
 import pytest
-import requests
-from attrs import define
-from twisted.internet.threads import deferToThread
 
 from iam.records.actor import SERVER
 from tests.assertions import make, public
 from tests.flows.device import tv
-from tests.harness import REDIRECT_URI, App, Person, Server, action, fields
-from tests.interop.browser import connect, visited
+from tests.harness import REDIRECT_URI, App, Server
 from tests.interop.conftest import Node
+from tests.interop.walk import Walk
 from tests.registering import initial_access_token
 
 API = "https://api.example"
@@ -26,71 +20,6 @@ KEYS = {  # as the Web Crypto API calls them
     "Ed25519": {"name": "Ed25519"},
 }
 either_library = pytest.mark.parametrize("library", ["openid-client", "oauth4webapi"])
-
-
-@define
-class Walk:
-    """A journey of a client: its script says where to send the person, and in the end what came of it."""
-
-    node: Node
-    library: str
-    server: Server
-    app: App
-    person: Person | None = None
-    decision: str = "allow"
-
-    async def through(self, journey: str, **told: Any) -> Any:
-        """What came of it."""
-        asked = {
-            "journey": journey,
-            "issuer": self.server.settings.issuer,
-            "client_id": self.app.client_id,
-            "client_secret": self.app.secret,
-            "auth_method": "client_secret_basic",
-            "redirect_uri": REDIRECT_URI,
-            "resource": self.server.url + "/resource",
-            "scope": "read write",
-            **told,
-        }
-        return await deferToThread(self._run, asked)
-
-    def _run(self, asked: Any) -> Any:
-        with subprocess.Popen(
-            self.node.command(self.library),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        ) as script:
-            assert script.stdin
-            assert script.stdout
-            assert script.stderr
-            answer = json.dumps(asked)
-            while True:
-                script.stdin.write(answer + "\n")
-                script.stdin.flush()
-                line = script.stdout.readline()
-                assert line, script.stderr.read()
-                said = json.loads(line)
-                if "outcome" in said:
-                    return said["outcome"]
-                assert self.person
-                if "/device?" in said["visit"]:
-                    answer = json.dumps({"address": self._connect(said["visit"])})
-                    continue
-                answer = json.dumps(sent(visited(self.server, self.person, said["visit"], self.decision)))
-
-    def _connect(self, address: str) -> str:
-        assert self.person
-        assert "Your device is connected" in connect(self.server, self.person, address)
-        return address
-
-
-def sent(answer: requests.Response) -> dict[str, Any]:
-    """Where the browser is sent, and with which form if there is one."""
-    if "Location" in answer.headers:
-        return {"address": answer.headers["Location"]}
-    return {"address": action(answer.text), "form": fields(answer.text)}
 
 
 @either_library
