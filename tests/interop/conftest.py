@@ -42,9 +42,8 @@ class Node:
 @pytest.fixture(scope="session")
 def node() -> Node:
     """Installs what package-lock.json says, when it is not there yet."""
-    installed, wanted = HERE / "node_modules" / ".package-lock.json", HERE / "package-lock.json"
     with alone(Path(gettempdir()) / "iam-npm.lock"):
-        if not installed.exists() or installed.stat().st_mtime < wanted.stat().st_mtime:
+        if stale(HERE / "node_modules" / ".package-lock.json", HERE / "package-lock.json"):
             subprocess.run([NODE, NPM, "ci"], cwd=HERE, check=True, timeout=PATIENCE)
     return Node(HERE)
 
@@ -69,6 +68,38 @@ def go() -> Go:
         BUILT.mkdir(parents=True, exist_ok=True)
         subprocess.run(["go", "build", "-buildvcs=false", "-o", f"{BUILT}/", "."], cwd=HERE / "go", check=True)
     return Go(BUILT)
+
+
+@frozen
+class Java:
+    """The directory of the classes that were built, and of the libraries that they use."""
+
+    classes: Path
+
+    def command(self, name: str) -> list[str]:
+        """What runs the main method of a class."""
+        return ["java", "-XX:TieredStopAtLevel=1", "-cp", f"{self.classes}:{self.classes}/*", name]
+
+
+@pytest.fixture(scope="session")
+def java() -> Java:
+    """Builds what stands in java/, with the libraries that its pom.xml says, when it is not built yet."""
+    needs("javac", "mvn")
+    source, target = HERE / "java", BUILT / "java"
+    with alone(Path(gettempdir()) / "iam-java.lock"):
+        if stale(target / "pom.xml", source / "pom.xml"):
+            shutil.rmtree(target, ignore_errors=True)
+            had(["mvn", "-q", "-B", "dependency:copy-dependencies", f"-DoutputDirectory={target}"], source)
+            shutil.copy(source / "pom.xml", target)
+        if stale(target / "Nimbus.class", source / "Nimbus.java"):
+            compiling = ["javac", "-d", str(target), "-cp", f"{target}/*", "Nimbus.java"]
+            subprocess.run(compiling, cwd=source, check=True)
+    return Java(target)
+
+
+def stale(made: Path, source: Path) -> bool:
+    """Is it missing, or older than what it is made of?"""
+    return not made.exists() or made.stat().st_mtime < source.stat().st_mtime
 
 
 def needs(*programs: str) -> None:
