@@ -129,9 +129,9 @@ class Theme:
     @cached_property
     def _environment(self) -> "Environment":
         """Jinja's templates; made when they are first needed, since importing Jinja takes long."""
-        from jinja2 import Environment
+        from iam.browser.escaping import Escaped
 
-        return self._make(Environment, self._places)
+        return self._make(Escaped, self._places)
 
     def _make(self, kind: "type[Environment]", places: Iterable[Path]) -> "Environment":
         """Returns an environment of the templates in these directories, with all that templates may use."""
