@@ -23,6 +23,7 @@ ACTORS: Final = {
     "setup": "The setup page",
 }
 REGISTRANT: Final = "A registration token"
+OTHER: Final = logged(*UNKNOWN)
 
 Object = tuple[str, str]  # its noun, and its id
 
@@ -75,18 +76,21 @@ def objects(event: Event) -> dict[str, Object]:
 
 def words(event: Event, names: Mapping[str, str]) -> list[Word]:
     """Returns what an event says, part by part; `names` are those of its objects that are there."""
-    known = {**members(event), **named(event, names)}
-    return [
-        part for text, name in split(template(event, known)) for part in (Word(text), *said(known, name)) if part.text
-    ]
+    about, told = objects(event), []
+    for text, name in split(template(event, about)):
+        if text:
+            told.append(Word(text))
+        if name:
+            told.append(word(event, about, names, name))
+    return told
 
 
-def template(event: Event, known: Mapping[str, Word]) -> str:
+def template(event: Event, about: Mapping[str, Object]) -> str:
     """Returns the first sentence for the event whose names are all known; else the last one."""
-    kind = SENTENCES.get(event.kind, logged(*UNKNOWN))
+    kind = SENTENCES.get(event.kind, OTHER)
     themselves = kind.themselves if event.actor == f"user {event.subject}" else ()
-    fitting = [each for each in (*themselves, *kind.log) if all(name in known for _, name in split(each) if name)]
-    return fitting[0] if fitting else kind.log[-1]
+    fitting = (each for each in (*themselves, *kind.log) if all(knows(event, about, name) for name in named(each)))
+    return next(fitting, kind.log[-1])
 
 
 @cache
@@ -95,24 +99,27 @@ def split(sentence: str) -> tuple[tuple[str, str | None], ...]:
     return tuple((text, name) for text, name, _, _ in Formatter().parse(sentence))
 
 
-def said(known: Mapping[str, Word], name: str | None) -> Sequence[Word]:
-    """Returns what stands for a name in a sentence."""
-    return [known.get(name, Word(LEFT_OUT, name=True))] if name else []
+@cache
+def named(sentence: str) -> tuple[str, ...]:
+    """Returns the names in a sentence of the catalogue."""
+    return tuple(name for _, name in split(sentence) if name)
 
 
-def members(event: Event) -> dict[str, Word]:
-    """Returns who did it if they have no name, and the members of the detail that sentences may name."""
-    actor = REGISTRANT if event.actor.startswith("registration token ") else ACTORS.get(event.actor, event.actor)
-    told = {name: Word(str(value), name=True) for name, value in event.detail.items() if isinstance(value, str | int)}
-    return {**told, "actor": Word(actor)}
+def knows(event: Event, about: Mapping[str, Object], name: str) -> bool:
+    """Whether there is something to say for a name: an object of the event, who did it, or a member of the detail."""
+    return name in about or name == "actor" or isinstance(event.detail.get(name), str | int)
 
 
-def named(event: Event, names: Mapping[str, str]) -> dict[str, Word]:
-    """Returns the objects of an event; what is gone by its id."""
-    return {
-        word: Word(names[word], *each, name=True) if word in names else Word(GONE.format(each[1]), name=True)
-        for word, each in objects(event).items()
-    }
+def word(event: Event, about: Mapping[str, Object], names: Mapping[str, str], name: str) -> Word:
+    """Returns what stands for a name in a sentence; what is gone by its id."""
+    if name in about:
+        noun, key = about[name]
+        return Word(names[name], noun, key, name=True) if name in names else Word(GONE.format(key), name=True)
+    if name == "actor":
+        return Word(
+            REGISTRANT if event.actor.startswith("registration token ") else ACTORS.get(event.actor, event.actor)
+        )
+    return Word(str(event.detail[name]) if knows(event, about, name) else LEFT_OUT, name=True)
 
 
 def label(kind: str) -> str:

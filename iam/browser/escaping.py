@@ -5,6 +5,7 @@ from typing import Final
 
 from jinja2 import Environment, nodes
 from jinja2.compiler import CodeGenerator, Frame
+from markupsafe import Markup
 from markupsafe import escape as escaped
 
 find_special: Final = re.compile("""[&<>"']""").search
@@ -12,7 +13,9 @@ find_special: Final = re.compile("""[&<>"']""").search
 
 def escape(value: object) -> str:
     """Returns a value as HTML. It is only joined with others, and so a text without special characters is itself."""
-    return value if type(value) is str and find_special(value) is None else escaped(value)
+    if type(value) is Markup or (type(value) is str and find_special(value) is None):
+        return value
+    return escaped(value)
 
 
 class Escaping(CodeGenerator):

@@ -7,14 +7,14 @@ from attrs import frozen
 
 from iam.administration.actions import performing
 from iam.administration.actions.action import Action, Unscoped
-from iam.administration.actions.models import JSON, Model, Stream
+from iam.administration.actions.models import JSON, Model, Page, Stream
 from iam.administration.actions.operator import Operator
 from iam.administration.administration import Administration
 from iam.endpoints.api import inputs, versions
 from iam.endpoints.api.bearers import Bearers
 from iam.endpoints.api.refused import Refused
 from iam.endpoints.api.repetitions import Repetitions
-from iam.http.answers import Answer, Headers, file_answer, json_answer, retry_after
+from iam.http.answers import Answer, Headers, file_answer, json_text, retry_after
 from iam.http.dispatch import Handler
 from iam.http.parameters import query_text
 from iam.http.request import Request
@@ -94,15 +94,14 @@ def answer(action: Action[Model, Model], show: Action[Model, Model] | None, requ
     """Returns what came of an action: a new object with its address, an object with its version, or a page."""
     if isinstance(done, Stream):
         return file_answer(done.media_type, done.filename, done.parts)
-    document = done.model_dump(mode="json")
     headers: Headers = ()
     if action.creates and show is not None:
-        headers = ((b"Location", PATH.encode() + address(show, str(document[action.identity])).encode()),)
+        headers = ((b"Location", PATH.encode() + address(show, str(getattr(done, action.identity))).encode()),)
     elif action is show:
         headers = ((b"ETag", versions.of(done).encode()),)
-    elif "next" in document and document["next"] is not None:
-        headers = ((b"Link", following(request, str(document["next"])).encode()),)
-    return json_answer(201 if action.creates else 200, document, headers)
+    elif isinstance(done, Page) and done.next is not None:
+        headers = ((b"Link", following(request, done.next).encode()),)
+    return json_text(201 if action.creates else 200, done.model_dump_json(), headers)
 
 
 def address(show: Action[Model, Model], identity: str) -> str:

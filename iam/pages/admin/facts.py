@@ -9,7 +9,7 @@ from attrs import frozen
 
 from iam.administration.actions.models import Model
 from iam.pages.admin.noun import Noun
-from iam.pages.admin.places import PLACE, filled
+from iam.pages.admin.places import PLACE, page
 from iam.pages.admin.words import called
 
 # Members that name another object: its page, and the member beside it that says what people call it.
@@ -46,7 +46,7 @@ class Fact:
     @property
     def written(self) -> str:
         """A moment as people read it."""
-        return f"{self.value:%Y-%m-%d %H:%M} UTC"
+        return f"{self.iso[:10]} {self.iso[11:16]} UTC"
 
 
 def facts(noun: Noun, shown: Model, names: Iterable[str], seen: Sequence[str]) -> list[Fact]:
@@ -68,13 +68,12 @@ def tell(noun: Noun, told: Mapping[str, object], name: str, seen: Sequence[str])
     where, beside = REFERENCES.get(name, (noun.path, ""))
     if where == noun.path:
         return plain(name, value)
-    text, link = told.get(beside) or value, f"{PLACE}/{where}/{{id}}" if where in seen else None
     return Fact(
         name,
         called(name) if name != "client_id" else called("client"),
         "text",
-        text,
-        link and filled(link, {"id": value}),
+        told.get(beside) or value,
+        page(where, value) if where in seen else None,
     )
 
 

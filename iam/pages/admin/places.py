@@ -52,6 +52,11 @@ def address(action: Action[Model, Model], named: Mapping[str, object]) -> str:
     return filled(place(action), named)
 
 
+def page(noun: str, identity: object) -> str:
+    """Returns the address of the page of an object."""
+    return f"{PLACE}/{noun}/{quote(str(identity), safe='')}"
+
+
 def filled(path: str, named: Mapping[str, object]) -> str:
     """Returns the address of a path with these variables; what else is named is in the query."""
     used = names(path)

@@ -9,7 +9,7 @@ from iam.administration.actions.models import Model
 from iam.administration.telling import Word
 from iam.pages.admin.facts import Fact, facts
 from iam.pages.admin.noun import Act, Noun
-from iam.pages.admin.places import BACK, PLACE, address, filled, label, variables, verb
+from iam.pages.admin.places import BACK, address, label, page, variables, verb
 
 OVER: Final = ("removed", "delivered", "failed")  # states of a key and of a mail that nothing changes
 
@@ -18,7 +18,8 @@ OVER: Final = ("removed", "delivered", "failed")  # states of a key and of a mai
 class Row:
     """An object in a list; without an address it has no page.
 
-    A title that is a sentence has `words`, some with an address. What is `chosen` by a box to tick is named by this id.
+    A title that is a sentence has `words`: each text, its address, and whether it is a name.
+    What is `chosen` by a box to tick is named by this id.
     """
 
     title: str
@@ -27,7 +28,7 @@ class Row:
     facts: Sequence[Fact]
     actions: Sequence[tuple[str, str]]
     folded: Sequence[Fact] = ()
-    words: Sequence[tuple[Word, str | None]] = ()
+    words: Sequence[tuple[str, str | None, bool]] = ()
     chosen: str | None = None
 
 
@@ -50,7 +51,7 @@ def row(
     about = [] if noun.show else list(possible(noun, shown, acts, around))
     return Row(
         titled(noun, shown),
-        filled(f"{PLACE}/{path}/{{id}}", {"id": getattr(shown, member)}) if path in seen else None,
+        page(path, getattr(shown, member)) if path in seen else None,
         marks(noun, shown),
         facts(noun, shown, noun.hint, seen),
         [
@@ -59,14 +60,14 @@ def row(
             if own & set(about_what(each, own))
         ],
         facts(noun, shown, noun.folded, seen),
-        [(word, page_of(word, seen)) for word in noun.words(shown)] if noun.words else (),
+        [(word.text, page_of(word, seen), word.name) for word in noun.words(shown)] if noun.words else (),
         identity(noun, shown) if any(sensible(each, shown) for each in together) else None,
     )
 
 
 def page_of(word: Word, seen: Sequence[str]) -> str | None:
     """Returns the address of what a word names, if the reader sees its page."""
-    return filled(f"{PLACE}/{word.noun}/{{id}}", {"id": word.key}) if word.noun in seen else None
+    return page(word.noun, word.key) if word.noun in seen else None
 
 
 def possible(
