@@ -244,6 +244,8 @@ def failing(action: Any, of: str) -> Iterator[None]:
         ("?person=nobody&person=nobody", 200, "Left out: 1"),
         ("?person=a&colour=red", 404, "There is nothing here"),
         ("?person=%FF", 404, "There is nothing here"),
+        ("?person=a&filters=search%3D%25FF", 404, "There is nothing here"),
+        ("?person=a&filters=search%3Da%26search%3Db", 404, "There is nothing here"),
     ],
 )
 async def test_what_cannot_be_meant_is_refused(server: Server, query: str, status: int, sentence: str) -> None:
@@ -254,6 +256,35 @@ async def test_what_cannot_be_meant_is_refused(server: Server, query: str, statu
     assert reply.status == status, reply.text
     assert sentence.lower() in reply.text.lower()
     assert '<form method="post"' not in reply.text
+
+
+async def test_the_list_comes_back_with_its_filters(server: Server) -> None:
+    visitor = visitor_of(server, await somebody(server, Role.ADMINISTRATOR))
+    await world(server)
+    listed = forms(await visitor.get("/admin/people?search=ali&limit=7&all"))[-1]
+    chosen = await visitor.get(f"/admin/chosen/person/disable?{urlencode(listed.fields)}")
+
+    done = await visitor.send(forms(chosen)[0])
+    seen = await visitor.get(done.location)
+
+    assert 'href="/admin/people?search=ali&amp;limit=7"' in chosen.text  # to cancel
+    assert done.location == "/admin/people?search=ali&limit=7&done"
+    assert await disabled(server) == ["alice"]
+    assert 'value="ali"' in seen.text
+    assert "It is done." in seen.text
+
+
+@pytest.mark.parametrize(
+    "filters", ["//elsewhere.example", "next=https://elsewhere.example", "done", "search=", "colour=red"]
+)
+async def test_it_comes_back_to_its_own_list_alone(server: Server, filters: str) -> None:
+    visitor = visitor_of(server, await somebody(server, Role.ADMINISTRATOR))
+    await world(server)
+    query = urlencode({"person": await user_id(server, "alice"), "filters": filters})
+
+    done = await visitor.send(forms(await visitor.get(f"/admin/chosen/person/disable?{query}"))[0])
+
+    assert done.location == "/admin/people?done"
 
 
 async def test_a_stale_form_does_nothing(server: Server) -> None:

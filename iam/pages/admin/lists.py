@@ -89,19 +89,25 @@ class View:
 
 @frozen
 class Choosing:
-    """How several objects of a list are chosen: the field, the buttons, and where all are ticked, or whether they are."""
+    """How several objects of a list are chosen: the field, the buttons, and where all are ticked, or whether they are.
+
+    `filters` is the query of the list, to come back to it.
+    """
 
     name: str
     buttons: Sequence[tuple[str, str]]
     everything: str
     ticked: bool
+    filters: str
 
     @classmethod
     def of(cls, view: View, together: Sequence[Act]) -> "Choosing":
         """Returns it for these actions."""
         address = view.part(view.told.get("after"))
+        _, _, filters = address.partition("?")
         buttons = [(several(each), label(each)) for each in together]
-        return cls(variables(together[0])[0], buttons, f"{address}{'&' if '?' in address else '?'}{ALL}", view.ticked)
+        everything = f"{address}{'&' if filters else '?'}{ALL}"
+        return cls(variables(together[0])[0], buttons, everything, view.ticked, filters)
 
 
 @service
@@ -158,7 +164,7 @@ class ListPages:
             long=len(asked) > FEW if asked else None,
             rows=[row(noun, each, acts, visible, view.named, together=together) for each in page.items],
             chosen=Choosing.of(view, together) if page.items and together else None,
-            empty=NOT_FOUND if filtered else noun.empty,
+            empty=NOT_FOUND if filtered or "after" in view.told else noun.empty,
             actions=view.files
             + [
                 (address(each, view.named), label(each), each.creates)

@@ -13,6 +13,7 @@ from iam.administration.actions.table import ACTIONS
 PLACE: Final = "/admin"
 CHOSEN: Final = f"{PLACE}/chosen"  # below which an action is done to several objects
 DONE: Final = "?done"
+FILTERS: Final = "filters"  # the query of the list that led to an action on several objects, in the query
 BACK: Final = "back"  # the path of the page that led to an action, in the query
 VARIABLE: Final = re.compile(r"\{(\w+)\}")
 

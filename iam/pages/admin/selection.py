@@ -14,7 +14,7 @@ from iam.pages.admin import cases
 from iam.pages.admin.case import Case
 from iam.pages.admin.form import ActionForm
 from iam.pages.admin.noun import Act, Noun
-from iam.pages.admin.places import several, variables
+from iam.pages.admin.places import DONE, FILTERS, several, variables
 from iam.pages.admin.rows import sensible
 from iam.records.invalid import Missing
 from iam.records.session import Session
@@ -44,13 +44,14 @@ class Chosen:
 
 @frozen
 class Selection:
-    """What one request is about: an action, who asks, and what it is to be done to."""
+    """What one request is about: an action, who asks, and what it is to be done to, chosen from a list with `filters`."""
 
     noun: Noun
     action: Act
     session: Session
     operator: Operator
     ids: Sequence[str]
+    filters: str = ""
     chosen: Sequence[Chosen] = ()
 
     @property
@@ -71,7 +72,18 @@ class Selection:
     @property
     def address(self) -> str:
         """Where the page is."""
-        return f"{several(self.action)}?{urlencode([(self.name, each) for each in self.ids])}"
+        kept = [(FILTERS, self.filters)] if self.filters else []
+        return f"{several(self.action)}?{urlencode([*((self.name, each) for each in self.ids), *kept])}"
+
+    @property
+    def back(self) -> str:
+        """The list that they were chosen from, with its filters."""
+        return f"{self.noun.place}?{self.filters}" if self.filters else self.noun.place
+
+    @property
+    def done(self) -> str:
+        """The list when it is done."""
+        return f"{self.back}&{DONE[1:]}" if self.filters else self.back + DONE
 
     @property
     def possible(self) -> list[Chosen]:

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from contextlib import nullcontext
 from typing import Final
+from urllib.parse import urlencode
 
-from attrs import evolve
+from attrs import evolve, frozen
 from twisted.logger import Logger
 
 from iam.administration.actions import performing
@@ -21,7 +22,7 @@ from iam.pages.admin.acts import CHANGED, LOOK
 from iam.pages.admin.desk import Desk
 from iam.pages.admin.form import ActionForm
 from iam.pages.admin.noun import Act, Noun
-from iam.pages.admin.places import CHOSEN, DONE, label, several, variables
+from iam.pages.admin.places import CHOSEN, FILTERS, label, several, variables
 from iam.pages.admin.selection import Chosen, Selection
 from iam.pages.admin.table import NOUNS
 from iam.records.invalid import Invalid
@@ -39,6 +40,20 @@ NOT_TRIED: Final = "This was not tried any more."
 TOGETHER: Final = {several(action): (noun, action) for noun in NOUNS for action in noun.together}
 
 
+@frozen
+class Named:
+    """What an address names: objects, each once, and the query of the list that they were chosen from."""
+
+    ids: Sequence[str]
+    filters: str
+
+
+def filters_of(noun: Noun, query: str) -> str:
+    """Returns what of a query the list of the noun knows. Raises ParameterError if it is none."""
+    known = noun.list.input.model_fields if noun.list else {}
+    return urlencode({name: text for name, text in parse(query.encode()).items() if name in known})
+
+
 @service
 class SeveralPages:
     """The pages of all actions that can be done to several objects at once."""
@@ -48,15 +63,15 @@ class SeveralPages:
     async def ask(self, request: Request, noun: str, verb: str) -> Answer:
         """Shows what dies, and asks."""
         of, action = self._action(noun, verb)
-        chosen = await self._choose(request, of, action, self._ids(request, action))
+        chosen = await self._choose(request, of, action, self._named(request, of, action))
         return self._show(request, chosen, chosen.form())
 
     async def do(self, request: Request, noun: str, verb: str) -> Answer:
         """Receives the form, looks at everything again, and does it if all is as the page showed it."""
         of, action = self._action(noun, verb)
-        ids = self._ids(request, action)
-        sent = self.desk.visitors.receive(request, " ".join((several(action), *ids)))
-        chosen = await self._choose(request, of, action, ids, sent)
+        named = self._named(request, of, action)
+        sent = self.desk.visitors.receive(request, " ".join((several(action), *named.ids)))
+        chosen = await self._choose(request, of, action, named, sent)
         form = chosen.form(Fields(sent.fields))
         if sent.stale:
             return self._show(request, chosen, form, 403, stale=sent.stale)
@@ -75,26 +90,28 @@ class SeveralPages:
             raise self.desk.theme.missing()
         return found
 
-    def _ids(self, request: Request, action: Act) -> Sequence[str]:
-        """Returns what the address names, each once. Raises AnswerNow, 400, for nothing or too much, and 404."""
+    def _named(self, request: Request, noun: Noun, action: Act) -> Named:
+        """Returns what the address names. Raises AnswerNow, 400, for nothing or too much, and 404."""
         (name,) = variables(action)
         try:
             told = parse(request.query, repeatable=frozenset({name}))
+            filters = filters_of(noun, told.get(FILTERS, ""))
         except ParameterError:
             raise self.desk.theme.missing() from None
-        if told.keys() - {name}:
+        if told.keys() - {name, FILTERS}:
             raise self.desk.theme.missing()
         ids = list(dict.fromkeys(told.all(name)))
         if not ids or len(ids) > USUAL:
             raise self.desk.theme.refusal(400, *(TOO_MANY if ids else NONE))
-        return ids
+        return Named(ids, filters)
 
     async def _choose(
-        self, request: Request, noun: Noun, action: Act, ids: Sequence[str], sent: Sent | None = None
+        self, request: Request, noun: Noun, action: Act, named: Named, sent: Sent | None = None
     ) -> Selection:
         """Returns what the request is about, as it is now. Raises AnswerNow."""
         session, operator = await self.desk.admit_to(request, action, {}, sent)
-        return await selection.look(self.desk.administration, Selection(noun, action, session, operator, ids))
+        asked = Selection(noun, action, session, operator, named.ids, named.filters)
+        return await selection.look(self.desk.administration, asked)
 
     async def _do(self, request: Request, chosen: Selection, form: ActionForm) -> Answer:
         """Performs the action on each, and returns what came of it: the list, or what is left with the reasons."""
@@ -107,7 +124,7 @@ class SeveralPages:
                 done.append(each)
         log.info("{action} of {number} by {actor}", action=chosen.action.name, number=len(done), actor=chosen.actor)
         if not undone:
-            return see_other(chosen.noun.place + DONE)
+            return see_other(chosen.done)
         rest = await self._rest(
             evolve(chosen, ids=[each.id for each, _ in undone], chosen=[each for each, _ in undone])
         )
@@ -153,6 +170,7 @@ class SeveralPages:
             chosen.session,
             status,
             here=chosen.noun.place,
+            back=chosen.back,
             heading=chosen.noun.label,
             action=chosen.action,
             label=label(chosen.action),
