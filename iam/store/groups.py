@@ -30,6 +30,9 @@ order by g.name_key collate "C" limit %(limit)s
 """
 )
 OF_PERSON: Final = COLUMNS + "join group_members i on i.group_id = g.id and i.user_id = %(user_id)s order by g.name_key"
+OWNED_BY: Final = (
+    COLUMNS + "join group_members i on i.group_id = g.id and i.user_id = %(user_id)s and i.owner order by g.name_key"
+)
 MEMBERS: Final = """
 select u.id, u.username, u.name, m.owner, m.since
 from group_members m join users u on u.id = m.user_id
@@ -146,6 +149,10 @@ class Groups:
     async def of_person(self, user_id: UUID) -> list[Group]:
         """Returns the groups that this person is a member of, by name."""
         return [Group(*row) for row in await self._database.query(OF_PERSON, {"user_id": user_id})]
+
+    async def owned_by(self, user_id: UUID) -> list[Group]:
+        """Returns the groups that this person is an owner of, by name."""
+        return [Group(*row) for row in await self._database.query(OWNED_BY, {"user_id": user_id})]
 
     async def page(self, prefix: str, after: str, limit: int) -> list[Group]:
         """Returns groups whose canonical names begin with `prefix` and come behind `after`, by name; `limit` at most."""

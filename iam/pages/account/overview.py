@@ -32,5 +32,6 @@ class Overview:
             delete_at=await store.deletions.planned(user_id),
             allowed=len(await store.consents.of_person(user_id, now)),
             logins=len(await store.own_sessions.of_person(user_id, now, idle_since)),
+            groups=await store.groups.owned_by(user_id),
             factors=bool(await self.holders.factors.of(user_id)),
         )

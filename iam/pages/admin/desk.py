@@ -83,9 +83,13 @@ class Desk:
 
 
 def sections(session: Session) -> list[tuple[str, str]]:
-    """Returns the pages of the navigation, with their labels: those that the person's roles may see."""
+    """Returns the pages of the navigation, with their labels: those that the person's roles may see.
+
+    Who may see none is here as the owner of a group, whose page is found from their account.
+    """
     first = [(PLACE, "Overview")] if not session.roles.isdisjoint(ADMINISTERING) else []
-    return first + [(each.place, each.label) for each in NOUNS if each.path in listed(session)]
+    lists = [(each.place, each.label) for each in NOUNS if each.path in listed(session)]
+    return [*first, *lists] or [("/account", "Your account")]
 
 
 def listed(session: Session) -> Sequence[str]:

@@ -4,13 +4,18 @@ from collections.abc import Iterator
 
 from playwright.sync_api import Page
 
-from tests.browser.conftest import PASSWORD
+from tests.browser.conftest import PASSWORD, make_account
 from tests.browser.ways.links import link_in_mail
-from tests.browser.ways.visit import APPLICATION, EMAIL, NAME, USERNAME, Visit
+from tests.browser.ways.visit import APPLICATION, DESCRIPTION, EMAIL, NAME, OTHER, USERNAME, Visit
 
 NEW = "seven wet otters sing 42"
 PAGES = {
     "account": "/account",
+    "account of an owner": "/account",
+    "group of an owner": "/admin/groups/<group>",
+    "member to add": "/admin/groups/<group>/add",
+    "group with a new member": "/admin/groups/<group>",
+    "member to remove": "/admin/groups/<group>/members/<person>/remove",
     "no applications allowed": "/account/applications",
     "no passkeys": "/account/security/passkeys",
     "new passkey": "/account/security/passkeys/new",
@@ -66,6 +71,7 @@ def way(visit: Visit) -> Iterator[str]:
 def beginning(visit: Visit) -> Iterator[str]:
     visit.to("/account")
     yield "account"
+    yield from of_groups(visit)
     for path, name in (
         ("applications", "no applications allowed"),
         ("sessions", "one login"),
@@ -75,6 +81,28 @@ def beginning(visit: Visit) -> Iterator[str]:
     ):
         visit.to(f"/account/{path}")
         yield name
+
+
+def of_groups(visit: Visit) -> Iterator[str]:
+    """What somebody without a role does with the members of a group that they own."""
+    group, member = "o" + NAME, "o" + OTHER[1:]
+    make_account(visit.site, member)
+    visit.command("group", "create", group, "--description", DESCRIPTION)
+    visit.command("group", "add", group, USERNAME, "--owner")
+    visit.to("/account")
+    yield "account of an owner"
+    visit.follow(group, group)
+    yield "group of an owner"
+    visit.follow("Add", "Add")
+    yield "member to add"
+    visit.fill(Person=member)
+    visit.press("Add", group)
+    visit.said(member)
+    yield "group with a new member"
+    visit.follow(f"Remove {member}", "Remove")
+    yield "member to remove"
+    visit.press("Remove", group)
+    visit.follow("Your account", "Welcome")
 
 
 def of_tokens(visit: Visit) -> Iterator[str]:
