@@ -321,7 +321,7 @@ def give_the_scope(administrator: Administrator, attempt: Attempt) -> None:
     administrator.refusal(attempt.identifier)
     administrator.reads("The application may not ask for these scopes")
     administrator.follow("Change the application", "Update")
-    administrator.type("Scopes", "openid email write")
+    administrator.visit.tick("write")
     administrator.press("Update")
 
 

@@ -90,6 +90,23 @@ async def test_what_is_wrong_is_said_beside_its_field_and_what_was_typed_is_kept
     assert "description" not in first or form.value("description") == "Kept"
 
 
+async def test_scopes_are_ticked_in_any_order(server: Server) -> None:
+    visitor, app = await administrator(server), await server.app(scopes=("write", "read"))
+    path = f"/admin/applications/{app.client_id}/update"
+    changes = "select count(*) from audit_events where kind = 'client.changed'"
+
+    form = await opened(visitor, path)
+    same = await visitor.send(form)
+    before = await server.store.database.query(changes)
+    other = await visitor.send(await opened(visitor, path), scope=["write", "iam:people:read"])
+    client = await server.store.clients.read(app.client_id)
+
+    assert sorted(form.values("scope")) == ["read", "write"]
+    assert (same.status, other.status, before) == (303, 303, [(0,)])
+    assert client
+    assert sorted(client.scopes) == ["iam:people:read", "write"]
+
+
 async def test_of_two_administrators_the_second_looks_again(server: Server) -> None:
     one, other = await administrator(server), await administrator(server)
     found = await world(server)
@@ -113,12 +130,15 @@ async def test_an_owner_without_a_role_manages_their_group_and_finds_no_other(se
     visitor = visitor_of(server, owner)
     path = f"/admin/groups/{found['groups']['group']}"
 
-    page = (await visitor.get(path)).text
+    account, page = (await visitor.get("/account")).text, (await visitor.get(path)).text
     added = await visitor.send(await opened(visitor, path + "/add"), person="bob", owner="n")
     statuses = [(await visitor.get(each)).status for each in (path + "/members", path + "/delete", "/admin/groups")]
 
+    assert f'href="{path}"' in account
+    assert f"/admin/groups/{other.id}" not in account
     assert path + "/add" in page
     assert path + "/delete" not in page
+    assert '<a href="/account">Your account</a>' in page
     assert added.location == path + "?done"
     assert statuses == [200, 404, 404]
     assert (await visitor.get(f"/admin/groups/{other.id}")).status == 404

@@ -18,7 +18,7 @@ from iam.http.parameters import REPEATABLE, ParameterError, query_parameters, qu
 from iam.http.request import Request
 from iam.pages.admin import cases
 from iam.pages.admin.case import Case, back, page_of
-from iam.pages.admin.choices import SOME
+from iam.pages.admin.choices import TICKED
 from iam.pages.admin.desk import Desk, seen
 from iam.pages.admin.facts import facts
 from iam.pages.admin.form import ActionForm
@@ -62,7 +62,7 @@ class Acts:
         async def do(request: Request, **path: str) -> Answer:
             """Receives the form, looks at everything again, and does it."""
             purpose = " ".join((action.name, *self._named(request, action, path).values()))
-            sent = self.desk.visitors.receive(request, purpose, repeatable=REPEATABLE | SOME.keys())
+            sent = self.desk.visitors.receive(request, purpose, repeatable=REPEATABLE | TICKED)
             case = await self._case(request, noun, action, path, sent)
             if sent.stale:
                 return self._show(request, case, form_of(case, Fields(sent.fields)), 403, stale=sent.stale)
@@ -203,4 +203,4 @@ class Acts:
 def form_of(case: Case, sent: Fields | None = None) -> ActionForm:
     """Returns the form of an action, sent or with what the object has now."""
     told = {name: getattr(case.shown, name) for name in type(case.shown).model_fields} if case.shown else {}
-    return ActionForm(case.noun, case.action, case.operator, case.named, told, sent)
+    return ActionForm(case.noun, case.action, case.operator, case.named, told, sent, case.scopes)

@@ -14,6 +14,7 @@ from iam.pages.admin.facts import Fact
 from iam.pages.admin.noun import Act, Noun
 from iam.pages.admin.places import BACK, PLACE, VARIABLE, filled, variables
 from iam.pages.admin.rows import identity, titled
+from iam.records.scope import Scope
 from iam.records.session import Session
 
 OURS: Final = re.compile(PLACE + r"/[A-Za-z0-9%._~+/-]+")
@@ -22,7 +23,10 @@ MOVING: Final = frozenset({"seen_at", "used_at", "last_used"})  # members that c
 
 @frozen
 class Case:
-    """What one request is about. An `obstacle` is why it cannot be done; `facts` say what is known of it."""
+    """What one request is about. An `obstacle` is why it cannot be done; `facts` say what is known of it.
+
+    `scopes` are those that there are, if its form asks for some.
+    """
 
     noun: Noun
     action: Act
@@ -34,6 +38,7 @@ class Case:
     facts: Sequence[Fact] = ()
     losses: Losses | None = None
     obstacle: str | None = None
+    scopes: Sequence[Scope] = ()
 
     @property
     def purpose(self) -> str:

@@ -1,6 +1,6 @@
 """Finds what the page of an action is about."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from attrs import evolve
 from pydantic import ValidationError
@@ -14,12 +14,14 @@ from iam.administration.actions.operator import Operator
 from iam.administration.administration import Administration
 from iam.administration.losses import Losses
 from iam.pages.admin.case import Case
+from iam.pages.admin.choices import SCOPE
 from iam.pages.admin.desk import seen
 from iam.pages.admin.facts import Fact, facts
 from iam.pages.admin.form import ActionForm, naming
 from iam.pages.admin.noun import Noun
 from iam.pages.admin.words import called
 from iam.records.invalid import Invalid, Missing
+from iam.records.scope import Scope
 
 
 async def find(on: Administration, case: Case) -> Case:
@@ -27,7 +29,7 @@ async def find(on: Administration, case: Case) -> Case:
     try:
         case = evolve(case, shown=await subject(on, case.noun, case.named, case.operator), obstacle=None)
         case = evolve(case, losses=await lost(on, case.action, case.named, case.operator))
-        return evolve(case, facts=await known(on, case))
+        return evolve(case, facts=await known(on, case), scopes=await scopes(on, case))
     except Missing:
         raise
     except (Forbidden, Invalid) as error:
@@ -78,6 +80,11 @@ async def known(on: Administration, case: Case) -> list[Fact]:
     own = facts(case.noun, case.shown, case.noun.hint, seen(case.operator)) if case.shown else []
     rest = {name: text for name, text in case.named.items() if case.shown is None or name not in case.noun.names}
     return own + [Fact(name, called(name), "text", await spoken(on, name, text)) for name, text in rest.items()]
+
+
+async def scopes(on: Administration, case: Case) -> Sequence[Scope]:
+    """Returns the scopes that there are, if the form of the action asks for some."""
+    return await on.store.scopes.all() if SCOPE in case.action.input.model_fields.keys() - case.named.keys() else ()
 
 
 async def spoken(on: Administration, name: str, text: str) -> str:

@@ -15,6 +15,8 @@ from iam.secrets.signing_keys import ALGORITHMS, KINDS
 SOME: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
     "grant_types": [(each.name, each.label) for each in GRANT_TYPES],
 }
+SCOPE: Final = "scope"  # some of the scopes that there are, with spaces between
+TICKED: Final = SOME.keys() | {SCOPE}
 ONE: Final[Mapping[str, Sequence[str]]] = {
     "access_token_claims": (NOWHERE, BY_SCOPES),
     "acr": LEVELS,

@@ -14,9 +14,10 @@ from iam.administration.actions.models import Model
 from iam.administration.actions.operator import Operator
 from iam.browser.forms import Fields
 from iam.pages.admin import kinds
-from iam.pages.admin.choices import SOME
+from iam.pages.admin.choices import SCOPE, SOME
 from iam.pages.admin.noun import Noun
 from iam.records.invalid import Invalid, Missing
+from iam.records.scope import Scope
 
 NEEDED = "This is needed."
 UNUSABLE = "This cannot be used: {}."
@@ -48,6 +49,7 @@ class ActionForm(BaseForm):  # type: ignore[misc]
         known: Mapping[str, object],
         subject: Mapping[str, object],
         sent: Fields | None = None,
+        scopes: Sequence[Scope] = (),
     ) -> None:
         self.action, self.emptied = action, noun.emptied
         members = action.input.model_fields
@@ -62,6 +64,7 @@ class ActionForm(BaseForm):  # type: ignore[misc]
                 members[name],
                 now=self.current.get(name),
                 resets=noun.emptied is None,
+                scopes=scopes,
                 undecided=kinds.AS_IT_IS
                 if undecided and kinds.nullable(members[name]) and self.current.get(name) is None
                 else "",
@@ -88,7 +91,7 @@ class ActionForm(BaseForm):  # type: ignore[misc]
         if self.action.input.model_fields[name].is_required():
             return True
         if name in self.current:
-            return (value or None) != (self.current[name] or None)
+            return in_any_order(name, value) != in_any_order(name, self.current[name])
         if isinstance(value, bool):
             return value or not isinstance(self[name], BooleanField)  # a box that is not ticked says nothing
         return value not in EMPTY
@@ -108,8 +111,15 @@ def current(action: Action[Model, Model], subject: Mapping[str, object]) -> dict
     }
 
 
+def in_any_order(name: str, value: object) -> object:
+    """Returns what a value says, without the order of scopes; None for nothing."""
+    return set(value.split()) if name == SCOPE and isinstance(value, str) and value else value or None
+
+
 def shown(action: Action[Model, Model], name: str, value: object) -> object:
     """Returns what stands in the field of a member with this value."""
+    if name == SCOPE and isinstance(value, str):
+        return value.split()
     if value is None or isinstance(value, bool) or name in SOME:
         return value
     return kinds.kind(action.input.model_fields[name]).write(value)

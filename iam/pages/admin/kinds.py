@@ -25,8 +25,10 @@ from wtforms.fields.choices import SelectChoice
 from iam.administration.actions.models import Offered, written
 from iam.http import json_body
 from iam.http.parameters import ParameterError
-from iam.pages.admin.choices import ONE, SOME
+from iam.pages.admin.choices import ONE, SCOPE, SOME
 from iam.pages.admin.words import called
+from iam.pages.scope_choices import scope_choices
+from iam.records.scope import Scope
 
 NO_OBJECT: Final = 'Write a JSON object, such as {"department": "Sales"}.'
 NO_NUMBER: Final = "Write a number, such as 60."
@@ -35,6 +37,7 @@ NONE: Final = "Not chosen"
 LINES: Final = "One a line."
 AS_IT_IS: Final = "As it is"
 EITHER: Final = "Either"
+SPACED: Final = ", with spaces between"  # how the scopes of a text are written, which is not said of boxes
 
 
 @frozen
@@ -138,13 +141,23 @@ def nullable(info: FieldInfo) -> bool:
     return type(None) in get_args(info.annotation)
 
 
-def made(name: str, info: FieldInfo, *, undecided: str = "", now: object = None, resets: bool = True) -> object:
+def made(
+    name: str,
+    info: FieldInfo,
+    *,
+    undecided: str = "",
+    now: object = None,
+    resets: bool = True,
+    scopes: Sequence[Scope] = (),
+) -> object:
     """Returns the field for a member; a box to tick is labelled by what it means.
 
     Where yes and no are not all there is, `undecided` says what else. What it is `now` can be chosen too, and nothing if
-    that `resets` it.
+    that `resets` it. `scopes` are those that there are.
     """
     label, wanted, sentence = called(name), kind(info), info.description or ""
+    if name == SCOPE and scopes:
+        return SelectMultipleField(label, description=sentence.replace(SPACED, ""), choices=scope_choices(scopes))
     if name in SOME:
         return SelectMultipleField(label, description=sentence, choices=[SelectChoice(*each) for each in SOME[name]])
     if offered := values_of(name, info):
@@ -171,7 +184,7 @@ def read(field: Field, info: FieldInfo) -> object:
     if isinstance(field, BooleanField):
         return bool(field.data)
     if isinstance(field, SelectMultipleField):
-        return field.data or []
+        return " ".join(field.data or []) if type_of(info) is str else field.data or []
     if isinstance(field, RadioField):
         return {"y": True, "n": False}.get(field.data)
     return kind(info).read(field.data if isinstance(field.data, str) else "")

@@ -149,7 +149,8 @@ def applications(visit: Visit) -> Iterator[str]:
     visit.to("/admin/applications")
     visit.follow("Create application", "Create application")
     yield "create application"
-    visit.fill(Name=SHOP, Redirect_URIs=f"{CALLBACK}\nnonsense", Scopes="openid read")
+    visit.fill(Name=SHOP, Redirect_URIs=f"{CALLBACK}\nnonsense")
+    visit.tick("openid", "read")
     visit.press("Create application")
     visit.said("Nothing is saved yet")
     yield "create application refused"
@@ -243,7 +244,8 @@ def tokens(visit: Visit) -> Iterator[str]:
     yield "no grant"
     visit.to("/admin/token/create")
     yield "create token"
-    visit.fill(Person=SOMEBODY_ELSE, Name="backup-" * 8, Scopes="read")
+    visit.fill(Person=SOMEBODY_ELSE, Name="backup-" * 8)
+    visit.tick("read")
     visit.press("Create token", "Token")
     yield "token made"
     text = visit.page.locator("output").inner_text()

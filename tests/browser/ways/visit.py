@@ -57,6 +57,11 @@ class Visit:
         for label, text in texts.items():
             self.page.get_by_label(label.replace("__", ", ").replace("_", " "), exact=True).fill(text)
 
+    def tick(self, *values: str) -> None:
+        """Tick the boxes of these values."""
+        for value in values:
+            self.page.locator(f'input[type=checkbox][value="{value}"]').check()
+
     def spoil(self) -> None:
         """Let the form have no good token, as if somebody had logged in in another tab."""
         self.page.evaluate("document.querySelector('[name=csrf_token]').value += 'x'")
