@@ -62,7 +62,7 @@ SERVER_KEY = "a server key for tests, long enough"
 TABLES = (
     "access_tokens, refresh_tokens, authorization_codes, device_codes, personal_tokens, grants, consents, client_secrets, resources,"
     " clients, sessions, users, scopes, groups, epochs, refusals, registrations, registration_tokens, buckets, progress, outbox, links,"
-    " repeated_requests, service, pushed_requests"
+    " repeated_requests, service, pushed_requests, document_hosts"
 )
 EMPTY = (
     "".join(f"delete from {table}; " for table in TABLES.split(", "))

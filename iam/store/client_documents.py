@@ -8,7 +8,7 @@ from attrs import frozen
 from iam.database.database import Database
 from iam.records.actor import SERVER, By
 from iam.records.client_metadata import Metadata
-from iam.store.client_statements import CHANGED, MADE
+from iam.store.client_statements import CHANGED, FORGOTTEN, MADE
 from iam.store.clients import Clients, changes
 from iam.store.registrations import ROOM, Newcomer
 
@@ -29,11 +29,11 @@ with noted as (
         updated_at = %(now)s, not_before = greatest(c.not_before, %(now)s)
     from client_documents d
     where d.client_id = c.id and d.host = %(host)s and c.disabled_at is null
-    returning case when c.id <> %(id)s then audited('client.disabled', %(now)s, %(actor)s, %(address)s, client => c.id,
+    returning c.id, case when c.id <> %(id)s then audited('client.disabled', %(now)s, %(actor)s, %(address)s, client => c.id,
         detail => jsonb_build_object('host', d.host)) end
-)
+), {forgotten}
 select (select count(*) from noted), (select count(*) from changed)
-"""
+""".replace("{forgotten}", FORGOTTEN)
 ENABLE_HOST: Final = """
 with noted as (
     delete from document_hosts where host = %(host)s
@@ -43,11 +43,11 @@ with noted as (
     update clients c set disabled_at = null, updated_at = %(now)s, not_before = greatest(c.not_before, %(now)s)
     from client_documents d, document_hosts h
     where d.client_id = c.id and d.host = %(host)s and h.host = d.host and c.disabled_at = h.disabled_at
-    returning case when c.id <> %(id)s then audited('client.enabled', %(now)s, %(actor)s, %(address)s, client => c.id,
+    returning c.id, case when c.id <> %(id)s then audited('client.enabled', %(now)s, %(actor)s, %(address)s, client => c.id,
         detail => jsonb_build_object('host', d.host)) end
-)
+), {forgotten}
 select (select count(*) from noted), (select count(*) from changed)
-"""
+""".replace("{forgotten}", FORGOTTEN)
 OF_HOST: Final = """
 select c.name from client_documents d join clients c on c.id = d.client_id
 where d.host = %(host)s order by lower(c.name), c.id limit %(limit)s

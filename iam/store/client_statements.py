@@ -170,8 +170,17 @@ DISABLED_BY: Final = """
 select actor from audit_events where client = %(id)s and kind = 'client.disabled' order by at desc, n desc limit 1
 """
 
-# A disabled client loses everything it was granted before, for good: its epoch moves in the same statement, and again
-# when it is enabled, to cover requests that were under way when it was disabled.
+# What clients that were `changed` have asked for and nobody has decided about: pushed requests, and those of devices.
+FORGOTTEN: Final = """
+handles as (
+    delete from pushed_requests p using changed where p.client_id = changed.id
+), devices as (
+    delete from device_codes d using changed where d.client_id = changed.id
+)
+"""
+
+# A disabled client loses everything it was granted or had asked for before, for good: its epoch moves in the same statement,
+# and again when it is enabled, to cover requests that were under way when it was disabled.
 SET_DISABLED: Final = """
 with told as materialized (
     select actor from audit_events where client = %(id)s and kind = 'client.disabled' order by at desc, n desc limit 1
@@ -183,11 +192,11 @@ with told as materialized (
         when %(disabled)s then disabled_at is null or (not %(own)s and (select actor from told) <> %(actor)s)
         else disabled_at is not null and (not %(own)s or (select actor from told) = %(actor)s)
     end
-    returning audited(case when %(disabled)s then 'client.disabled' else 'client.enabled' end, %(now)s, %(actor)s, %(address)s,
+    returning id, audited(case when %(disabled)s then 'client.disabled' else 'client.enabled' end, %(now)s, %(actor)s, %(address)s,
         client => id)
-)
+), {forgotten}
 select id from clients where id = %(id)s
-"""
+""".replace("{forgotten}", FORGOTTEN)
 
 DELETE: Final = """
 with ended as (

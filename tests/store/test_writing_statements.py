@@ -58,6 +58,7 @@ NO_EVENT = {
     "remembered_browsers.SWEEP": "what expired",
     "registrations.ATTEMPT": "it counts attempts of a network; what was registered is in the log",
     "registrations.USE": "the beginning of BY_TOKEN, which has one",
+    "client_statements.FORGOTTEN": "a part of SET_DISABLED and the same of a host, which have one",
     "pushed_requests.ANSWER": "a request that a person allows; what they allow is in the log",
     "pushed_requests.STORE": "what an application asks for, as if by an address; what is allowed is in the log",
     "pushed_requests.SWEEP": "what nobody answered in time",
