@@ -1,9 +1,12 @@
 """Authlib as a relying party: its OpenID Connect client, as its integrations for web frameworks use it."""
 
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import pytest
+import requests
+from authlib.common.urls import add_params_to_uri
+from authlib.integrations.base_client.errors import OAuthError
 from authlib.integrations.base_client.sync_app import BaseApp, OAuth2Mixin
 from authlib.integrations.base_client.sync_openid import OpenIDMixin
 from authlib.integrations.requests_client import OAuth2Session
@@ -12,8 +15,9 @@ from joserfc.errors import InvalidClaimError
 from twisted.internet.threads import deferToThread
 
 from tests.assertions import make, public
+from tests.flows.device import DEVICE, tv
 from tests.harness import REDIRECT_URI, App, Person, Server
-from tests.interop.browser import visit
+from tests.interop.browser import connect, visit
 
 LOGIN = ("openid", "profile", "email", "offline_access")
 
@@ -23,15 +27,30 @@ class RelyingParty(OAuth2Mixin, OpenIDMixin, BaseApp):
 
     client_cls = OAuth2Session
 
-    def log_in(self, server: Server, person: Person, **asked: str) -> tuple[Any, Any]:
+    def log_in(self, server: Server, person: Person, pushed: bool = False, **asked: str) -> tuple[Any, Any]:
         """The tokens, and what the checked ID token says."""
         began = self.create_authorization_url(REDIRECT_URI, **asked)
+        if pushed:
+            began["url"] = self.push(began["url"])
         answer = {
             name: values[0] for name, values in parse_qs(urlsplit(visit(server, person, began["url"])).query).items()
         }
         assert answer["state"] == began["state"]
         tokens = self.fetch_access_token(REDIRECT_URI, code=answer["code"], code_verifier=began["code_verifier"])
         return tokens, self.parse_id_token(tokens, nonce=began["nonce"])
+
+    def push(self, url: str) -> str:
+        """The address that stands for a request that is pushed instead (RFC 9126)."""
+        metadata = self.load_server_metadata()
+        with self._get_oauth_client(**metadata) as session:
+            answer = session.post(
+                metadata["pushed_authorization_request_endpoint"],
+                data=dict(parse_qsl(urlsplit(url).query)),
+                auth=session.client_auth(session.token_endpoint_auth_method),
+                withhold_token=True,
+            )
+        handle = {"client_id": self.client_id, "request_uri": answer.json()["request_uri"]}
+        return add_params_to_uri(metadata["authorization_endpoint"], handle.items())
 
 
 def relying_party(server: Server, app: App, scope: str = "openid", **settings: Any) -> RelyingParty:
@@ -131,3 +150,52 @@ async def test_authlib_logs_its_person_out(server: Server) -> None:
 
     assert left == f"{afterwards}?state={leaving['state']}"
     assert (await server.refresh(app, tokens["refresh_token"])).json["error"] == "invalid_grant"
+
+
+@pytest.mark.parametrize("auth_method", ["client_secret_basic", "private_key_jwt"])
+async def test_authlib_pushes_its_request_by_the_session_of_its_client(server: Server, auth_method: str) -> None:
+    """RFC 9126: it has no method for it, and its client authentication serves there too."""
+    key = make("RS256")
+    app = await server.app(
+        scopes=LOGIN, auth_method=auth_method, jwks=public(key), require_pushed_authorization_requests=True
+    )
+    person = await server.person()
+    settings = {"scope": "openid", "code_challenge_method": "S256", "token_endpoint_auth_method": auth_method}
+    secret = key.as_pem(private=True).decode() if auth_method == "private_key_jwt" else app.secret
+    party = relying_party(
+        server,
+        App(app.client_id, secret),
+        client_kwargs=settings,
+        client_auth_methods=[PrivateKeyJWT(server.settings.issuer)],
+    )
+
+    _, claims = await deferToThread(party.log_in, server, person, pushed=True)
+
+    assert claims["sub"] == str(person.user_id)
+
+
+@pytest.mark.parametrize("auth_method", ["client_secret_post", "none"])
+async def test_authlib_lets_a_device_in(server: Server, auth_method: str) -> None:
+    """RFC 8628, as far as it has it for clients: the grant type."""
+    app, person = await tv(server, auth_method), await server.person()
+
+    def journey() -> Any:
+        metadata = requests.get(server.url + "/.well-known/openid-configuration", timeout=30).json()
+        session = OAuth2Session(app.client_id, app.secret, token_endpoint_auth_method=auth_method)
+        asking = session.post(
+            metadata["device_authorization_endpoint"],
+            data={"scope": "openid offline_access"},
+            auth=session.client_auth(auth_method),
+            withhold_token=True,
+        ).json()
+        redemption = {"grant_type": DEVICE, "device_code": asking["device_code"]}
+        with pytest.raises(OAuthError, match="authorization_pending"):
+            session.fetch_token(metadata["token_endpoint"], **redemption)
+        connect(server, person, asking["verification_uri_complete"])
+        token = dict(session.fetch_token(metadata["token_endpoint"], **redemption))
+        return token, session.refresh_token(metadata["token_endpoint"], token["refresh_token"])
+
+    token, fresh = await deferToThread(journey)
+
+    assert "id_token" in token
+    assert fresh["refresh_token"] != token["refresh_token"]

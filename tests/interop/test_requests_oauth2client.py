@@ -1,13 +1,21 @@
-"""requests-oauth2client (https://github.com/guillp/requests_oauth2client), used as its documentation says."""
+"""requests-oauth2client (https://github.com/guillp/requests_oauth2client), used as its documentation says; it knows no JARM."""
 
 from typing import Any
 
+import pytest
 import requests
-from requests_oauth2client import DPoPToken, OAuth2Client, OAuth2ClientCredentialsAuth
+from requests_oauth2client import (
+    AuthorizationPending,
+    DeviceAuthorizationPollingJob,
+    DPoPToken,
+    OAuth2Client,
+    OAuth2ClientCredentialsAuth,
+)
 from twisted.internet.threads import deferToThread
 
+from tests.flows.device import tv
 from tests.harness import REDIRECT_URI, App, Server
-from tests.interop.browser import visit
+from tests.interop.browser import connect, visit
 
 
 def client_of(server: Server, app: App) -> Any:
@@ -17,6 +25,7 @@ def client_of(server: Server, app: App) -> Any:
         client_id=app.client_id,
         client_secret=app.secret,
         redirect_uri=REDIRECT_URI,
+        device_authorization_endpoint=server.url + "/device_authorization",  # which it does not read where it looks
         testing=True,
     )
 
@@ -50,4 +59,44 @@ async def test_it_redeems_a_code_of_its_key_and_refreshes(server: Server) -> Non
 
     assert isinstance(token, DPoPToken)
     assert isinstance(fresh, DPoPToken)
+    assert reply.status_code == 200
+
+
+@pytest.mark.parametrize("bound", [False, True])
+async def test_it_pushes_its_request(server: Server, bound: bool) -> None:
+    """RFC 9126, and RFC 9449 §10.1."""
+    app = await server.app(require_pushed_authorization_requests=True)
+    person = await server.person()
+
+    def journey() -> Any:
+        client = client_of(server, app)
+        asked = client.authorization_request(scope="read", dpop=bound)
+        answer = asked.validate_callback(visit(server, person, client.pushed_authorization_request(asked).uri))
+        token = client.authorization_code(answer)
+        return token, client.refresh_token(token), requests.get(server.url + "/resource", auth=token, timeout=30)
+
+    token, fresh, reply = await deferToThread(journey)
+
+    assert isinstance(token, DPoPToken) is isinstance(fresh, DPoPToken) is bound
+    assert reply.status_code == 200
+
+
+@pytest.mark.parametrize("auth_method", ["none", "client_secret_basic"])
+@pytest.mark.parametrize("bound", [False, True])
+async def test_it_lets_a_device_in(server: Server, auth_method: str, bound: bool) -> None:
+    """RFC 8628; a public client refreshes with the key of the device."""
+    app, person = await tv(server, auth_method), await server.person()
+
+    def journey() -> Any:
+        client = client_of(server, app)
+        asking = client.authorize_device(scope="read offline_access")
+        with pytest.raises(AuthorizationPending):
+            client.device_code(asking)
+        connect(server, person, asking.verification_uri_complete)
+        token = DeviceAuthorizationPollingJob(client, asking, interval=0.01, dpop=bound)()
+        return token, client.refresh_token(token), requests.get(server.url + "/resource", auth=token, timeout=30)
+
+    token, fresh, reply = await deferToThread(journey)
+
+    assert isinstance(token, DPoPToken) is isinstance(fresh, DPoPToken) is bound
     assert reply.status_code == 200
