@@ -58,9 +58,11 @@ class Explanations:
             self.counts.add(kind, network(address))
         return self.issuer + PATH + identifier
 
-    def noted(self, endpoint: str, reason: Reason, address: str, user_id: UUID | None = None) -> None:
-        """Stores what was left out of an otherwise granted request."""
-        self._keep(endpoint, reason, address, LEFT_OUT, user_id)
+    def noted(
+        self, endpoint: str, reason: Reason, address: str, user_id: UUID | None = None, error: str = LEFT_OUT
+    ) -> None:
+        """Stores what was left out of an otherwise granted request, or the `error` of which a person alone was told."""
+        self._keep(endpoint, reason, address, error, user_id)
 
     def _keep(self, endpoint: str, reason: Reason, address: str, error: str | None, user_id: UUID | None = None) -> str:
         """Stores the reason and logs it, unless there are too many; returns its id."""

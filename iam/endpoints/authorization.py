@@ -206,6 +206,8 @@ class AuthorizationEndpoint:
             case Login():
                 return see_other(login_address(request, decision))
             case Prove() | Enrol():
+                if isinstance(decision, Enrol):
+                    self.answers.note_factor(request, authorization, decision)
                 return see_other(step_address(request, decision))
             case Choose():
                 return see_other(choosing_address(request))

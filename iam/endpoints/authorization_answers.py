@@ -5,6 +5,8 @@ from typing import Final
 
 from twisted.logger import Logger
 
+from iam.authorization import factor_needed
+from iam.authorization.decision import Enrol
 from iam.authorization.errors import ACCESS_DENIED, AuthorizationError
 from iam.authorization.pushed_requests import HandleError
 from iam.authorization.question import Question
@@ -172,6 +174,11 @@ class AuthorizationAnswers:
             SENTENCES.get(type(error), UNUSABLE),
             error_uri=error_uri,
         )
+
+    def note_factor(self, request: Request, asked: AuthorizationRequest, step: Enrol) -> None:
+        """Stores that a person has to add a factor first: until they do, the application gets no answer."""
+        reason, user_id = factor_needed.reason(asked, step), step.person.session.user_id
+        self.refusals.noted(PATH, reason, request.client_address, user_id, factor_needed.ERROR)
 
     def refuse_long(self, status: int) -> AnswerNow:
         """Returns the error page to raise for a request that is too long for an address."""

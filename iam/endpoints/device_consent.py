@@ -10,6 +10,7 @@ from typing import Final
 from attrs import evolve, frozen
 from twisted.logger import Logger
 
+from iam.authorization import factor_needed
 from iam.authorization.consent import Consent
 from iam.authorization.decision import Ask, Choose, Decision, Enrol, Login, Prove
 from iam.authorization.errors import ACCESS_DENIED, AuthorizationError
@@ -116,9 +117,11 @@ class DeviceConsent:
             raise AnswerNow(self._refuse(request, stored, accounts.active.session, error)) from None
         except Excluded as excluded:
             raise AnswerNow(self._refuse(request, stored, excluded.session, excluded.error)) from None
-        return Case(
-            stored, judged.request, accounts, judged.decide(consented=False)
-        )  # nobody's earlier consent is enough
+        decision = judged.decide(consented=False)  # nobody's earlier consent is enough
+        if isinstance(decision, Enrol):
+            reason, user_id = factor_needed.reason(judged.request, decision), decision.person.session.user_id
+            self.refusals.noted(DEVICE_PATH, reason, request.client_address, user_id, factor_needed.ERROR)
+        return Case(stored, judged.request, accounts, decision)
 
     async def _find(self, request: Request, active: Account) -> DeviceRequest:
         """Returns what is asked for under the code in the address. Raises AnswerNow, and Throttled."""

@@ -5,6 +5,7 @@ from typing import Final
 
 from attrs import frozen
 
+from iam.authorization import factor_needed
 from iam.authorization.errors import BARRED
 from iam.clients import redirect_uri_difference
 from iam.clients.refusals import LEFT_OUT
@@ -149,6 +150,16 @@ ADVICE: Final[Mapping[tuple[str, str], Advice]] = {
         "The person would have had to log in, or to prove more, where no page may be shown",
         "That is nothing wrong: the application asked silently (prompt=none), and has to ask again with pages.",
     ),
+    (factor_needed.CHECK, "application"): Advice(
+        "The application wants a second factor, and the person has none",
+        "They were led to add one, and then go on: ask them to. If a password is enough, let the application want no more.",
+        action=UPDATE,
+        member="acr",
+    ),
+    (factor_needed.CHECK, "otherwise"): Advice(
+        "A scope or the request wants a second factor, and the person has none",
+        "They were led to add one, and then go on: ask them to. Else the application has to ask for less.",
+    ),
     ("consent", ""): Advice(
         "The person did not allow it", "That is nothing wrong: they refused, or took a scope away, as they may."
     ),
@@ -182,6 +193,8 @@ def kind(trace: Trace) -> str:
         return kind_of_scope(trace)
     if trace.failed == "resource":
         return kind_of_resource(trace)
+    if trace.failed == factor_needed.CHECK:
+        return "application" if trace.expected.startswith(factor_needed.BY_CLIENT) else "otherwise"
     if trace.failed == "group":
         return "scope" if trace.got.startswith(BARRED) else "application"
     return ""

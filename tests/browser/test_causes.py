@@ -1,4 +1,4 @@
-"""Ten causes why a login fails: somebody who has never seen the pages finds each in them, and mends it, by five clicks at most.
+"""Causes why a login fails: somebody who has never seen the pages finds each in them, and mends it, by five clicks at most.
 
 They begin at /admin, with the name of who cannot log in or with the id on the page that these saw. Typing is no click; to
 press a button or to follow a link is one. The same login fails before and succeeds after.
@@ -285,6 +285,19 @@ def remove_their_factors(administrator: Administrator, attempt: Attempt) -> None
     administrator.press("Reset factors", attempt.username)
 
 
+def wanted_factor(begin: Begin) -> Attempt:
+    return begin.shopping("--acr", "2")
+
+
+def want_no_factor(administrator: Administrator, attempt: Attempt) -> None:
+    assert "A second factor is needed" in attempt.seen
+    administrator.person(attempt.username)
+    administrator.reads("The application wants a second factor, and the person has none")
+    administrator.follow("Change the application", "Update")
+    administrator.visit.page.get_by_label("Least proof of who they are", exact=True).select_option("1")
+    administrator.press("Update")
+
+
 def application_disabled(begin: Begin) -> Attempt:
     attempt = begin.shopping()
     assert attempt.shop
@@ -361,6 +374,7 @@ CAUSES: dict[str, tuple[Callable[[Begin], Attempt], Callable[[Administrator, Att
     "account disabled": (disabled, enable),
     "address unverified": (unverified, confirm_the_address),
     "factor missing": (without_factor, remove_their_factors),
+    "factor wanted": (wanted_factor, want_no_factor),
     "application disabled": (application_disabled, enable_the_application),
     "redirect URI": (redirect_uri, register_the_address),
     "scope": (scope, give_the_scope),

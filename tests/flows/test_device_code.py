@@ -356,7 +356,10 @@ async def test_a_client_that_demands_two_factors_gets_them_of_devices_too(server
 
     reply = await question(at_browser(server, await server.person()), asking.code)
 
+    await server.store.refusals.flush()
+    told = await server.store.database.query("select endpoint, failed, user_id is not null from refusals")
     assert reply.location.startswith("/account/security/needed?next=")
+    assert told == [("/device", "second factor", True)]
 
 
 async def test_a_client_of_members_alone_is_not_for_others_by_a_device_either(server: Server, admin: Any) -> None:

@@ -10,7 +10,7 @@ import pytest
 from iam.records.actor import SERVER
 from iam.records.scope import Scope
 from tests.harness import REDIRECT_URI, App, Reply, Server
-from tests.pages.conftest import PASSWORD, Visitor, asking, make_account
+from tests.pages.conftest import PASSWORD, Visitor, asking, make_account, visitor_of
 from tests.pages.factors import App as Authenticator
 from tests.pages.factors import add_app, follow, type_code, with_password
 from tests.pages.form import form_of
@@ -111,6 +111,36 @@ async def add_by_page(server: Server, visitor: Visitor, address: str) -> tuple[A
     page = await visitor.get(address)
     app = app_of(page)
     return app, await visitor.send(form_of(page.text), code=app.code(server.now()))
+
+
+@pytest.mark.parametrize(
+    ("metadata", "parameters", "headline"),
+    [
+        pytest.param({"acr": "2"}, {}, "The application wants a second factor, and the person has none", id="client"),
+        pytest.param(
+            {},
+            {"claims": ESSENTIAL},
+            "A scope or the request wants a second factor, and the person has none",
+            id="request",
+        ),
+    ],
+)
+async def test_who_administers_reads_that_somebody_was_led_to_add_one(
+    server: Server, metadata: dict[str, str], parameters: dict[str, str], headline: str
+) -> None:
+    visitor, _ = await with_one_factor(server, app=False)
+    shop = await client(server, **metadata)
+    await visitor.get(asking(shop, scope="openid read", **parameters))
+    await server.store.refusals.flush()
+    keeper = visitor_of(server, await server.person(superuser=True))
+    ada = await server.store.users.by_username("ada")
+    assert ada
+
+    page = (await keeper.get(f"/admin/people/{ada.id}")).text
+
+    assert headline in page
+    assert (f"/admin/applications/{shop.client_id}/update#acr" in page) == ("acr" in metadata)
+    assert headline in (await keeper.get(f"/admin/applications/{shop.client_id}")).text
 
 
 async def test_a_class_that_no_login_here_reaches_is_refused(server: Server) -> None:
