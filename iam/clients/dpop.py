@@ -31,8 +31,7 @@ from iam.store.replays import Replays
 COMPACT: Final = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
 LONGEST: Final = 4096  # characters of a proof
 LONGEST_JTI: Final = 256  # characters
-WINDOW: Final = 60  # seconds since its iat in which a proof may be used
-DATED: Final = 300  # the same for one whose nonce shows that it is new: clients' clocks are wrong (RFC 9449 §11.1)
+WINDOW: Final = 60  # seconds since its iat in which a proof without a nonce may be used
 
 ABSENT: Final = "This request needs a DPoP proof, in one header field DPoP."
 USED: Final = "The DPoP proof was used before: make a new one, with another jti, for each request."
@@ -72,12 +71,11 @@ class DPoPProofs:
         try:
             header, claims = verified(sent)
             self._check_purpose(sent, claims, token)
-            self._check_age(claims)
+            end = self._end_of(claims)
         except ProofError as error:
             raise invalid(str(error)) from None
-        return Proof(
-            confirmation_of(header.thumbprint), use_of(header.thumbprint, claims["jti"]), last_day(claims["iat"])
-        )
+        last_day = datetime.fromtimestamp(end, UTC).date()
+        return Proof(confirmation_of(header.thumbprint), use_of(header.thumbprint, claims["jti"]), last_day)
 
     async def use(self, proof: Proof) -> None:
         """Marks a proof as used, on all servers. Raises InvalidProofError if it was used before (RFC 9449 §11.1)."""
@@ -93,12 +91,17 @@ class DPoPProofs:
         check_jti(claims.get("jti"))
         check_token(claims, token)
 
-    def _check_age(self, claims: Claims) -> None:
-        """Raises ProofError for a proof that is not of now, and NonceNeededError for one of which that cannot be known."""
-        dated = self.nonces.accepts(claims.get("nonce"))
-        if not dated and (self.demanded or "nonce" in claims):
+    def _end_of(self, claims: Claims) -> float:
+        """Returns until when the proof may be used, in seconds since 1970.
+
+        A good nonce dates it, whatever the client's clock says (RFC 9449 §4.3, §11.1); without one its `iat` does.
+        Raises ProofError for one that is not of now, and NonceNeededError for one of which that cannot be known.
+        """
+        end = self.nonces.end_of(claims.get("nonce"))
+        if end is None and (self.demanded or "nonce" in claims):
             raise NonceNeededError(self.nonces.current())
-        check_time(claims.get("iat"), self.clock.seconds(), *(DATED, DATED) if dated else (WINDOW, SKEW))
+        made = time_of(claims.get("iat"))
+        return end or end_by_time(made, self.clock.seconds())
 
 
 def verified(sent: SentProof) -> tuple[ProofHeader, Claims]:
@@ -132,12 +135,18 @@ def same_target(htu: object, target: str) -> bool:
     return isinstance(htu, str) and normal(re.split(r"[?#]", htu)[0]) == normal(target)
 
 
-def check_time(iat: object, now: float, past: int, future: int) -> None:
-    """Raises ProofError unless `iat` is at most so many seconds ago, or ahead."""
+def time_of(iat: object) -> float:
+    """Returns the `iat`. Raises ProofError unless it is a number."""
     if isinstance(iat, bool) or not isinstance(iat, int | float):
         raise ProofError("The DPoP proof must have an iat, a number of seconds.")
-    if not now - past <= iat <= now + future:
+    return iat
+
+
+def end_by_time(made: float, now: float) -> float:
+    """Returns when a proof that was `made` then ends. Raises ProofError unless that is about now."""
+    if not now - WINDOW <= made <= now + SKEW:
         raise ProofError("The iat of the DPoP proof is too long ago, or ahead: make a new one for each request.")
+    return made + WINDOW
 
 
 def check_jti(jti: object) -> None:
@@ -155,11 +164,6 @@ def check_token(claims: Claims, token: str | None) -> None:
 def use_of(thumbprint: str, jti: str) -> bytes:
     """Returns the SHA-256 digest (32 bytes) that records the use of a proof of this key."""
     return hashlib.sha256(f"dpop\0{thumbprint}\0{jti}".encode(errors="surrogatepass")).digest()
-
-
-def last_day(iat: float) -> date:
-    """Returns the last day on which a proof of this time could be used."""
-    return datetime.fromtimestamp(iat + DATED, UTC).date()
 
 
 def proofs_of(settings: Settings, replays: Replays, key: ServerKey, clock: Clock) -> DPoPProofs:

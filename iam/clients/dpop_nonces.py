@@ -29,14 +29,16 @@ class Nonces:
         """Returns the nonce that clients get now."""
         return made(self.key, self._period())
 
-    def accepts(self, nonce: object) -> bool:
-        """Checks whether this is a nonce of the last minutes; any server of the service may have given it."""
-        period = self._period()
-        return (
-            isinstance(nonce, str)
-            and nonce.isascii()
-            and any(hmac.compare_digest(nonce, made(self.key, period + near)) for near in NEAR)
-        )
+    def end_of(self, nonce: object) -> int | None:
+        """Returns when this nonce ends, in seconds since 1970, or None if it is none of the last minutes.
+
+        Any server of the service may have given it.
+        """
+        if not isinstance(nonce, str) or not nonce.isascii():
+            return None
+        now = self._period()
+        near = (now + step for step in NEAR if hmac.compare_digest(nonce, made(self.key, now + step)))
+        return next(((period + 2) * PERIOD for period in near), None)
 
     def _period(self) -> int:
         return int(self.clock.seconds() // PERIOD)
