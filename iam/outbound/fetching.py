@@ -76,14 +76,15 @@ class Backoff:
 class Form:
     """The media type to ask for, and the function that reads an answer with this body; `kept` says whether it may be cached.
 
-    The address of what is `secret` must not be guessed. Failures are remembered by form too: a client may name another's document as
-    something else, and that failure says nothing about it.
+    The address of what is `secret` must not be guessed. Failures are remembered, unless it is `retried`, and by form too: a client may
+    name another's document as something else, and that failure says nothing about it.
     """
 
     accept: bytes
     read: Callable[[IResponse, bytes], Any]
     kept: bool
     secret: bool = False
+    retried: bool = False
 
     def logged(self, url: str) -> str:
         """Returns the URL as the log has it: without its query, and without its path too if that may be the secret (H30)."""
@@ -193,7 +194,8 @@ class Fetcher:
         return kept.fetched
 
     def _refused(self, asked: Asked, purpose: str, reason: str) -> FetchError:
-        remember(self._refusals, asked, Backoff(reason, self._clock.seconds() + REFUSED))
+        if not asked[1].retried:
+            remember(self._refusals, asked, Backoff(reason, self._clock.seconds() + REFUSED))
         log.warn(
             "not fetched for {purpose}: {url}: {reason}", purpose=purpose, url=asked[1].logged(asked[0]), reason=reason
         )
@@ -302,7 +304,7 @@ async def body_of(response: IResponse) -> bytes:
 
 
 DOCUMENT: Final = Form(b"application/json", document_of, kept=True)
-STRICT_DOCUMENT: Final = Form(b"application/json", strict_document_of, kept=False)
+STRICT_DOCUMENT: Final = Form(b"application/json", strict_document_of, kept=False, retried=True)
 
 
 def refuse_for_crowding(_outcome: object, _seconds: float) -> NoReturn:

@@ -1,5 +1,6 @@
 """Clients that are documents, whose id is the URL of their metadata (draft-ietf-oauth-client-id-metadata-document-02)."""
 
+import gzip
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -231,6 +232,12 @@ def compresses(publisher: Publisher) -> None:
     publisher.headers["Content-Encoding"] = "gzip"
 
 
+def sends_a_bomb(publisher: Publisher) -> None:
+    publisher.headers["Content-Encoding"] = "gzip"
+    bomb = gzip.compress(b'{"padding": "' + bytes(50_000_000) + b'"}')
+    publisher.documents = dict.fromkeys(publisher.documents, bomb)
+
+
 def says_html(publisher: Publisher) -> None:
     publisher.headers["Content-Type"] = "text/html"
 
@@ -247,7 +254,7 @@ def hangs_up(publisher: Publisher) -> None:
     publisher.answer = lambda request: request.transport.abortConnection() or b""
 
 
-@pytest.mark.parametrize("behaves", [redirects, compresses, says_html, is_gone, says_partly, hangs_up])
+@pytest.mark.parametrize("behaves", [redirects, compresses, sends_a_bomb, says_html, is_gone, says_partly, hangs_up])
 async def test_only_plain_json_at_the_very_address_counts(
     server: Server, publisher: Publisher, behaves: Callable[[Publisher], None]
 ) -> None:
@@ -256,6 +263,89 @@ async def test_only_plain_json_at_the_very_address_counts(
 
     assert await why(server, await server.get(asked(app))) == UNREAD
     assert len(publisher.asked) == 1
+
+
+@pytest.mark.parametrize("status", [201, 204, 301, 303, 304, 307, 308, 401, 500])
+async def test_only_the_status_200_counts(server: Server, publisher: Publisher, status: int) -> None:
+    app = publisher.publish()
+    publisher.status, publisher.headers["Location"] = status, publisher.publish().client_id
+
+    assert await why(server, await server.get(asked(app))) == UNREAD
+    assert len(publisher.asked) == 1
+
+
+@pytest.mark.parametrize("type_", ["text/plain", "application/jsonp", "application/json-seq", "text/json+x", ""])
+async def test_only_json_by_its_type_counts(server: Server, publisher: Publisher, type_: str) -> None:
+    app = publisher.publish()
+    publisher.headers["Content-Type"] = type_
+
+    assert await why(server, await server.get(asked(app))) == UNREAD
+
+
+async def test_json_of_another_name_counts(server: Server, publisher: Publisher) -> None:
+    app = publisher.publish()
+    publisher.headers["Content-Type"] = "application/oauth-client-id-document+json; charset=utf-8"
+
+    assert (await server.get(asked(app))).status == 303
+
+
+@pytest.mark.parametrize("octets", [(64 << 10) - 1, (64 << 10) + 1])
+async def test_a_document_has_64_kilobytes_at_most(server: Server, publisher: Publisher, octets: int) -> None:
+    app = publisher.publish()
+    text = json.dumps({"client_id": app.client_id, "client_name": "Tools", "redirect_uris": [REDIRECT_URI]})
+    publisher.put(app.client_id, text.ljust(octets).encode())
+
+    assert (await server.get(asked(app))).status == (303 if octets < 64 << 10 else 400)
+
+
+@pytest.mark.parametrize("address", ["https://10.0.0.1/jwks", "https://169.254.169.254/jwks", "https://[::1]/jwks"])
+async def test_h35_its_keys_are_not_fetched_from_a_private_address(
+    server: Server, publisher: Publisher, address: str
+) -> None:
+    client = await signer(server, publisher, jwks=None, jwks_uri=address)
+    request = dict(parse_qsl(urlsplit(asked(App(client.client_id, None))).query))
+
+    reply = await server.post("/par", signed(server, client, **request))
+
+    assert (reply.status, reply.json["error"]) == (401, "invalid_client")
+    assert "cannot be fetched" in reply.json["error_description"]
+
+
+PUSHING = ("/par", "/device_authorization")
+
+
+@pytest.mark.parametrize("path", PUSHING)
+@pytest.mark.parametrize(
+    "members",
+    [{"client_id": "https://client.example/id"}, {"client_secret": "s3cret"}, {"redirect_uris": []}],
+    ids=["another client_id", "a secret", "no redirect URI"],
+)
+async def test_a_document_that_is_no_clients_is_refused_where_no_browser_comes(
+    server: Server, publisher: Publisher, path: str, members: dict[str, Any]
+) -> None:
+    app = publisher.publish(**members)
+    request = dict(parse_qsl(urlsplit(asked(app)).query))
+
+    reply = await server.post(path, request)
+
+    assert (reply.status, reply.json["error"]) == (401, "invalid_client")
+    assert await server.store.clients.read(app.client_id) is None
+
+
+@pytest.mark.parametrize("path", PUSHING)
+@pytest.mark.parametrize(
+    "other", ["http://127.0.0.1:{port}/id", "https://127.0.0.1:{port}/a/../id", "https://10.0.0.1/id"]
+)
+async def test_h35_nor_is_a_url_asked_there_that_cannot_be_an_id(
+    server: Server, publisher: Publisher, path: str, other: str
+) -> None:
+    app = publisher.publish(other.format(port=publisher.number))
+    request = dict(parse_qsl(urlsplit(asked(app)).query))
+
+    reply = await server.post(path, request)
+
+    assert (reply.status, reply.json["error"]) == (401, "invalid_client")
+    assert publisher.asked == []
 
 
 async def test_a_certificate_of_nobody_proves_nothing(
@@ -283,6 +373,8 @@ async def test_a_certificate_of_nobody_proves_nothing(
         "https://127.0.0.1:{port}/./id",
         "https://127.0.0.1:{port}/a/%2e%2E/id",
         "https://127.0.0.1:0{port}/id",
+        "https://127.0.0.1:443/id",
+        "https://127.0.0.1:65536/id",
         "https://127.1:{port}/id",
         "https://2130706433:{port}/id",
         "https://LOCALHOST:{port}/id",
@@ -354,19 +446,33 @@ async def test_the_token_endpoint_reads_no_document_of_who_proves_nothing(
     assert publisher.asked == []
 
 
-async def test_a_document_that_could_not_be_read_is_not_asked_for_again_at_once(
+async def test_neither_an_error_nor_a_document_that_is_wrong_is_cached(server: Server, publisher: Publisher) -> None:
+    app = publisher.publish()
+    publisher.status = 404
+    gone = await server.get(asked(app))
+    publisher.status = 200
+    publisher.publish(app.client_id, client_id="https://client.example/id")
+    wrong = await server.get(asked(app))
+    publisher.publish(app.client_id)
+
+    mended = await server.get(asked(app))
+
+    assert (gone.status, wrong.status, mended.status) == (400, 400, 303)
+    assert len(publisher.asked) == 3
+
+
+async def test_a_document_that_has_become_wrong_is_not_taken_for_the_one_before(
     server: Server, publisher: Publisher
 ) -> None:
     app = publisher.publish()
-    publisher.status = 500
-
     await server.get(asked(app))
-    await server.get(asked(app))
-    first = len(publisher.asked)
-    publisher.status = 200
-    server.clock.advance(61)
+    publisher.publish(app.client_id, client_secret="s3cret")
+    server.clock.advance(301)
 
-    assert (first, (await server.get(asked(app))).status) == (1, 303)
+    replies = [await server.get(asked(app)) for _ in range(2)]
+
+    assert [reply.status for reply in replies] == [400, 400]
+    assert len(publisher.asked) == 3
 
 
 async def test_one_reading_serves_all_who_wait(server: Server, publisher: Publisher) -> None:
