@@ -1,23 +1,60 @@
 """An MCP client as the documentation of the MCP SDK has it, which registers itself and uses a tool.
 
-python mcp_client.py URL METADATA [DOCUMENT | CLIENT]: with the URL of its document, or with what it is registered as, it
-registers nothing. It says where the person is to go, reads where the browser was sent, and says what came of it.
+python mcp_client.py URL METADATA [DOCUMENT | CLIENT] [dpop]: with the URL of its document, or with what it is registered as, it
+registers nothing. It says where the person is to go, reads where the browser was sent, and says what came of it. The SDK knows
+no DPoP: the transport below it, which httpx lets one choose, adds the proofs (RFC 9449).
 """
 
 import asyncio
 import json
 import sys
+from base64 import urlsafe_b64encode
+from hashlib import sha256
 from urllib.parse import parse_qs, urlsplit
 
+import httpx2
 from mcp import Client
 from mcp.client.auth import OAuthClientProvider
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared._httpx_utils import create_mcp_http_client
 from mcp.shared.auth import AuthorizationCodeResult, OAuthClientInformationFull, OAuthClientMetadata, OAuthToken
+from requests_oauth2client import DPoPKey
 
 URL, METADATA, *KNOWN = sys.argv[1:]
 DOCUMENT = next((known for known in KNOWN if known.startswith("https://")), None)
 REGISTERED = next((known for known in KNOWN if known.startswith("{")), None)
+
+
+class Proving(httpx2.AsyncBaseTransport):
+    """Sends each request with a proof, again when the server wants a nonce in it; the SDK thinks that its tokens are Bearer ones."""
+
+    def __init__(self) -> None:
+        self.inner = httpx2.AsyncHTTPTransport()
+        self.key = DPoPKey.generate()
+        self.nonce: str | None = None
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        ath = urlsafe_b64encode(sha256(token.encode()).digest()).rstrip(b"=").decode() if scheme == "Bearer" else None
+        if ath:
+            request.headers["Authorization"] = f"DPoP {token}"
+        response = await self._send(request, ath)
+        if response.status_code == 400 and "use_dpop_nonce" in (await response.aread()).decode():
+            response = await self._send(request, ath)
+        if request.url.path.endswith("/token"):
+            said = json.loads(await response.aread())
+            assert said["token_type"] == "DPoP", said
+            return httpx2.Response(response.status_code, json={**said, "token_type": "Bearer"})
+        return response
+
+    async def aclose(self) -> None:
+        await self.inner.aclose()
+
+    async def _send(self, request: httpx2.Request, ath: str | None) -> httpx2.Response:
+        request.headers["DPoP"] = str(self.key.proof(request.method, str(request.url), ath, self.nonce))
+        response = await self.inner.handle_async_request(request)
+        self.nonce = response.headers.get("DPoP-Nonce", self.nonce)
+        return response
 
 
 class Kept:
@@ -55,6 +92,12 @@ async def called_back() -> AuthorizationCodeResult:
     return AuthorizationCodeResult(code=sent["code"], state=sent.get("state"), iss=sent.get("iss"))
 
 
+def http_client(provider: OAuthClientProvider) -> httpx2.AsyncClient:
+    if "dpop" in KNOWN:
+        return httpx2.AsyncClient(auth=provider, transport=Proving(), timeout=30)
+    return create_mcp_http_client(auth=provider)
+
+
 async def main() -> None:
     kept = Kept()
     provider = OAuthClientProvider(
@@ -66,7 +109,7 @@ async def main() -> None:
         client_metadata_url=DOCUMENT,
     )
     async with (
-        create_mcp_http_client(auth=provider) as http,
+        http_client(provider) as http,
         Client(streamable_http_client(URL, http_client=http)) as client,
     ):
         tools = await client.list_tools()

@@ -154,3 +154,22 @@ async def test_an_mcp_client_that_is_registered_beforehand_is_let_in(
 
     assert (outcome["tools"], outcome["result"]) == (["add"], "3")
     assert outcome["client"]["client_id"] == app.client_id
+
+
+@pytest.mark.parametrize("sdk", [python, javascript])
+async def test_an_mcp_client_is_let_in_with_bound_tokens_however_it_comes(
+    world: World, node: Node, publisher: Publisher, sdk: Callable[[str, Node], list[str]]
+) -> None:
+    """RFC 9449, for which the SDKs let one choose what sends their requests: by registration, by document, registered beforehand."""
+    server, person, url = world.server, await world.server.person(), await world.tools(*SCOPES)
+    ours: dict[str, Any] = {"redirect_uris": [CALLBACK], "grant_types": GRANT_TYPES, "dpop_bound_access_tokens": True}
+    app = await server.app(scopes=SCOPES, **ours)
+    known = json.dumps({**app.form, "redirect_uris": [CALLBACK], "token_endpoint_auth_method": "client_secret_post"})
+    document = publisher.publish(client_name="MCP", **ours).client_id
+
+    outcomes = [await world.connect([*sdk(url, node), *way, "dpop"], person) for way in ([], [document], [known])]
+
+    asks = await server.app(introspect_any=True)
+    for outcome in outcomes:
+        assert outcome["result"] == "3"
+        assert (await server.introspect(asks, outcome["tokens"]["access_token"]))["cnf"]["jkt"]
