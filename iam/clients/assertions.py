@@ -162,7 +162,7 @@ def time_complaint(claims: Claims, now: float) -> str | None:
 def brief(moments: Mapping[str, float], now: float) -> bool:
     """Checks that the assertion is valid for no longer than necessary; times are in seconds.
 
-    Its exp is at most 300 ahead, or at most 3600 if its iat is at most 300 ago; clocks may differ by 8.
+    Its exp is at most 300 ahead, or at most 3600 if its iat is at most 300 ago; clocks may differ by 10.
     """
     if moments["exp"] <= now + LIFETIME + SKEW:
         return True

@@ -21,7 +21,7 @@ HMAC: Final = ("HS256", "HS384", "HS512")
 ALGORITHMS: Final = (*key_sets.ALGORITHMS, *HMAC)
 # RFC 7515 §4: unknown header parameters are ignored.
 REGISTRY: Final = JWSRegistry(algorithms=list(ALGORITHMS), strict_check_header=False)
-SKEW: Final = 8  # seconds that a client's clock may be ahead of ours
+SKEW: Final = 10  # seconds that a client's clock may be ahead of ours (FAPI 2.0 Security Profile §5.3.2.1 no. 13)
 
 Claims = Mapping[str, Any]
 

@@ -20,7 +20,13 @@ TYPE: Final = "JWT"
 LIFETIME: Final = 3600  # seconds within which a client must accept it
 
 # at_hash and c_hash use the hash algorithm of the signature (Core §3.1.3.6), which is SHA-512 for Ed25519.
-HASHES: Final = {"ES256": hashlib.sha256, "RS256": hashlib.sha256, "PS256": hashlib.sha256, "EdDSA": hashlib.sha512}
+HASHES: Final = {
+    "ES256": hashlib.sha256,
+    "RS256": hashlib.sha256,
+    "PS256": hashlib.sha256,
+    "EdDSA": hashlib.sha512,
+    "Ed25519": hashlib.sha512,  # RFC 9864
+}
 
 
 @service

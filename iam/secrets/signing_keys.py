@@ -24,14 +24,18 @@ from iam.records.actor import SERVER, By
 from iam.records.signing_key import SigningKey
 from iam.secrets import jwe, minted
 
-ALGORITHMS: Final = ("ES256", "RS256", "PS256", "EdDSA")  # we sign with
+SIGNING: Final = ("ES256", "RS256", "PS256", "EdDSA")  # kinds of keys that we sign with
+EDDSA: Final = "EdDSA"
+# RFC 9864 names the curve in the algorithm: the same key, and the same signature, by another name.
+ED25519: Final = "Ed25519"
+ALGORITHMS: Final = (*SIGNING, ED25519)  # we sign with
 DECRYPTION: Final[
     Mapping[str, tuple[str, ...]]
 ] = {  # a kind of key, by the first of the algorithms that it is good for
     "RSA-OAEP": jwe.RSA_ALGORITHMS,
     "ECDH-ES": jwe.EC_ALGORITHMS,
 }
-KINDS: Final = (*ALGORITHMS, *DECRYPTION)
+KINDS: Final = (*SIGNING, *DECRYPTION)
 NONCE: Final = 12  # bytes
 PURPOSE: Final = "signing keys"
 
@@ -41,7 +45,7 @@ PERIOD: Final = timedelta(days=90)  # that a key signs
 # A key stays published so long after its last signature: longer than anything signed is of use. Access tokens live for an hour, but
 # an ID token asks for the logout of its session (id_token_hint) for as long as that lasts, a month where people want it.
 AFTERWARDS: Final = timedelta(days=32)
-# RFC 9864 prefers the name Ed25519, which relying parties do not know yet; it means the same key and the same signature.
+# RFC 9864 prefers the name Ed25519, which not all relying parties know yet.
 warnings.filterwarnings("ignore", "EdDSA is deprecated", SecurityWarning)
 
 JSON: Final = json.JSONEncoder(separators=(",", ":"))
@@ -92,7 +96,7 @@ class Keys:
         """
         now = self._clock.now()
         keys = await self._table.shown()
-        return {"keys": [key.public_key for key in keys if key.trusted(now) and shown(key, keys, now)]}
+        return {"keys": [of_any_name(key.public_key) for key in keys if key.trusted(now) and shown(key, keys, now)]}
 
     async def signed(self, alg: str, typ: str | None, claims: Mapping[str, object]) -> str:
         """Signs a JWT (RFC 7519) with the newest active key of this algorithm; raises LookupError if there is none."""
@@ -112,10 +116,12 @@ class Keys:
             return None
         keys = [key for key in await self._table.all() if key.kid == header.get("kid")]
         key = next((key for key in keys if ever or key.trusted(now)), None)
-        if key is None or header.get("alg") != key.alg:
+        if key is None or kind(header.get("alg")) != key.alg:
             return None
         try:
-            return jwt.decode(token, self._private(key), algorithms=[key.alg], registry=self._registry).claims
+            return jwt.decode(
+                token, self._private(key), algorithms=[str(header["alg"])], registry=self._registry
+            ).claims
         except (JoseError, ValueError):
             return None
 
@@ -197,7 +203,7 @@ class Keys:
 
     async def _signing(self, alg: str) -> SigningKey:
         now = self._clock.now()
-        active = [key for key in await self._table.all() if key.alg == alg and key.active(now)]
+        active = [key for key in await self._table.all() if key.alg == kind(alg) and key.active(now)]
         if not active:
             raise LookupError(f"there is no active key for {alg}")
         return max(active, key=generation)
@@ -237,6 +243,18 @@ def header_part(alg: str, typ: str | None, kid: str) -> str:
     return part({"alg": alg, "kid": kid} if typ is None else {"alg": alg, "typ": typ, "kid": kid})
 
 
+def kind(alg: object) -> object:
+    """Returns the kind of key that signs by this algorithm."""
+    return EDDSA if alg == ED25519 else alg
+
+
+def of_any_name(public_key: Mapping[str, object]) -> Mapping[str, object]:
+    """Returns the public key as it is published: one that has two algorithms by name names none (RFC 7517 §4.4)."""
+    if public_key.get("alg") != EDDSA:
+        return public_key
+    return {name: value for name, value in public_key.items() if name != "alg"}
+
+
 def generation(key: SigningKey) -> int:
     """Returns the number of this key among those of its algorithm, by which keys are ordered."""
     return key.generation
@@ -244,7 +262,7 @@ def generation(key: SigningKey) -> int:
 
 def shown(key: SigningKey, keys: Iterable[SigningKey], now: datetime) -> bool:
     """Whether the key set shows this key: one that signs or signed, or the newest active one to encrypt to."""
-    if key.alg in ALGORITHMS:
+    if key.alg in SIGNING:
         return True
     return not any(other.alg == key.alg and other.generation > key.generation and other.active(now) for other in keys)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from iam.secrets.signing_keys import ALGORITHMS, KINDS
+from iam.secrets.signing_keys import KINDS, SIGNING
 from tests.command_line import Iam
 
 
@@ -16,7 +16,7 @@ def test_keys_that_sign_and_keys_that_are_encrypted_to_are_listed(iam: Iam, keys
     listed = iam("key", "list", "--json").json
 
     assert set(keys) == set(KINDS)
-    assert {key["alg"]: key["use"] for key in listed} == {alg: "sig" if alg in ALGORITHMS else "enc" for alg in KINDS}
+    assert {key["alg"]: key["use"] for key in listed} == {alg: "sig" if alg in SIGNING else "enc" for alg in KINDS}
     assert {keys[alg]["kid"] for alg in KINDS} <= {key["kid"] for key in listed}
 
 

@@ -13,7 +13,13 @@ from iam.records.actor import SERVER
 from tests.harness import App, Person, Server
 
 SCOPES = ("openid", "profile", "email", "address", "phone", "offline_access", "read", "write")
-HASHES = {"RS256": hashlib.sha256, "PS256": hashlib.sha256, "ES256": hashlib.sha256, "EdDSA": hashlib.sha512}
+HASHES = {
+    "RS256": hashlib.sha256,
+    "PS256": hashlib.sha256,
+    "ES256": hashlib.sha256,
+    "EdDSA": hashlib.sha512,
+    "Ed25519": hashlib.sha512,
+}
 
 
 async def verified(server: Server, token: str) -> jwt.Token:

@@ -30,7 +30,7 @@ async def kids(server: Server, alg: str = "ES256") -> list[str]:
 
 def kind(key: dict[str, str]) -> str:
     """The algorithm that a public key is for, or the first of them."""
-    return key.get("alg") or {"RSA": "RSA-OAEP", "EC": "ECDH-ES"}[key["kty"]]
+    return key.get("alg") or {"RSA": "RSA-OAEP", "EC": "ECDH-ES", "OKP": "EdDSA"}[key["kty"]]
 
 
 async def signer(server: Server) -> str:

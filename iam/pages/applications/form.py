@@ -33,6 +33,7 @@ ALGORITHMS = [
     SelectChoice("ES256", "ES256: Shorter, and faster to sign"),
     SelectChoice("PS256", "PS256: RSA as it is done today"),
     SelectChoice("EdDSA", "EdDSA: Shorter too, for libraries that know it"),
+    SelectChoice("Ed25519", "Ed25519: The same by its new name, for libraries that know that"),
 ]
 SCOPES = ["openid", "profile", "email", "read", "write"]
 
