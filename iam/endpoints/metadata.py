@@ -30,7 +30,7 @@ LOGOUT = {
     "frontchannel_logout_session_supported": True,
 }
 
-# OpenID Connect Discovery §3, RFC 9101 §10.5, JARM §4: the algorithms for what is signed and encrypted, and the ways to ask.
+# OpenID Connect Discovery §3, RFC 9101 §10.5, RFC 9701 §7, JARM §4: the algorithms for what is signed and encrypted, and the ways to ask.
 SIGNED_AND_ENCRYPTED = {
     "id_token_signing_alg_values_supported": list(ALGORITHMS),
     "id_token_encryption_alg_values_supported": list(encryption.ALGORITHMS),
@@ -41,6 +41,9 @@ SIGNED_AND_ENCRYPTED = {
     "authorization_signing_alg_values_supported": list(ALGORITHMS),
     "authorization_encryption_alg_values_supported": list(encryption.ALGORITHMS),
     "authorization_encryption_enc_values_supported": list(encryption.ENCODINGS),
+    "introspection_signing_alg_values_supported": list(ALGORITHMS),
+    "introspection_encryption_alg_values_supported": list(encryption.ALGORITHMS),
+    "introspection_encryption_enc_values_supported": list(encryption.ENCODINGS),
     "request_parameter_supported": True,
     "request_uri_parameter_supported": True,
     "require_request_uri_registration": True,

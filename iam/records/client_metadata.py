@@ -127,6 +127,15 @@ class Metadata:
     authorization_encrypted_response_enc: str | None = member(
         "encoding", "Encrypts its authorization responses (A128CBC-HS256)."
     )
+    introspection_signed_response_alg: str = member(
+        "our_algorithm", "Signs the answers of introspection, where it asks for JWTs (RS256).", default="RS256"
+    )
+    introspection_encrypted_response_alg: str | None = member(
+        "encryption", "Encrypts the key of such answers of introspection (none)."
+    )
+    introspection_encrypted_response_enc: str | None = member(
+        "encoding", "Encrypts such answers of introspection (A128CBC-HS256)."
+    )
     request_object_signing_alg: str | None = member(
         "request_object_algorithm", "Signs its request objects (any that fits its keys)."
     )

@@ -61,6 +61,7 @@ from iam.people.setup import SetupLinks
 from iam.server.device_parts import DeviceParts
 from iam.throttles.beat import Beat
 from iam.throttles.pace import Pace
+from iam.tokens.introspection_response import IntrospectionResponse
 from iam.tokens.possession import Possession
 from iam.tokens.revocation import Revocation
 from iam.tokens.user_info import UserInformation
@@ -88,7 +89,8 @@ class Application(DeviceParts):
     @cached_property
     def introspection(self) -> IntrospectionEndpoint:
         """The endpoint `/introspect` (RFC 7662 §2)."""
-        return IntrospectionEndpoint(self.authentication, self.introspected)
+        response = IntrospectionResponse(self.keys, self.encryption, self.clock, self.settings.issuer)
+        return IntrospectionEndpoint(self.authentication, self.introspected, response)
 
     @cached_property
     def revocation(self) -> RevocationEndpoint:

@@ -23,6 +23,7 @@ MEMBERS = [
     "subject_type",
     "id_token_signed_response_alg",
     "authorization_signed_response_alg",
+    "introspection_signed_response_alg",
     "require_signed_request_object",
     "require_pushed_authorization_requests",
     "dpop_bound_access_tokens",

@@ -57,6 +57,7 @@ async def test_the_answer_is_everything_that_the_client_is_registered_with(serve
         "subject_type": "public",
         "id_token_signed_response_alg": "RS256",
         "authorization_signed_response_alg": "RS256",
+        "introspection_signed_response_alg": "RS256",
         "require_signed_request_object": False,
         "require_pushed_authorization_requests": False,
         "dpop_bound_access_tokens": False,

@@ -27,6 +27,7 @@ ONE: Final[Mapping[str, Sequence[str]]] = {
     "id_token_encrypted_response_alg": encryption.ALGORITHMS,
     "id_token_encrypted_response_enc": encryption.ENCODINGS,
     "id_token_signed_response_alg": ALGORITHMS,
+    "introspection_signed_response_alg": ALGORITHMS,
     "request_object_encryption_alg": encryption.ALGORITHMS,
     "request_object_encryption_enc": encryption.ENCODINGS,
     "signing_alg": ALGORITHMS,
