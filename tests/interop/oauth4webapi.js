@@ -43,8 +43,9 @@ async function authorize(checks, parameters = {}, options = http) {
     address.search = new URLSearchParams({ client_id: client.client_id, request })
   }
   if (asked.pushed) {
-    const sent = await oauth.pushedAuthorizationRequest(server, client, authentication, address.searchParams, http)
-    const pushed = await oauth.processPushedAuthorizationResponse(server, client, sent)
+    const pushed = await withNonce(async () => oauth.processPushedAuthorizationResponse(
+      server, client, await oauth.pushedAuthorizationRequest(server, client, authentication, address.searchParams, options),
+    ))
     address.search = new URLSearchParams({ client_id: client.client_id, request_uri: pushed.request_uri })
   }
   const came = await visit(address)
@@ -126,13 +127,14 @@ const journeys = {
     const asking = await oauth.processDeviceAuthorizationResponse(
       server, client, await oauth.deviceAuthorizationRequest(server, client, authentication, { scope: asked.scope }, http),
     )
-    const poll = async () => oauth.processDeviceCodeResponse(
-      server, client, await oauth.deviceCodeGrantRequest(server, client, authentication, asking.device_code, http),
-    )
+    const options = asked.bound ? { DPoP: oauth.DPoP(client, await oauth.generateKeyPair('ES256')), ...http } : http
+    const poll = () => withNonce(async () => oauth.processDeviceCodeResponse(
+      server, client, await oauth.deviceCodeGrantRequest(server, client, authentication, asking.device_code, options),
+    ))
     const early = await poll().catch((error) => error)
     await visit(new URL(asking.verification_uri_complete))
     const tokens = await poll()
-    const refreshed = await oauth.refreshTokenGrantRequest(server, client, authentication, tokens.refresh_token, http)
+    const refreshed = await oauth.refreshTokenGrantRequest(server, client, authentication, tokens.refresh_token, options)
     const fresh = await oauth.processRefreshTokenResponse(server, client, refreshed)
     return { pending: early.error, tokens, claims: oauth.getValidatedIdTokenClaims(tokens), fresh }
   },

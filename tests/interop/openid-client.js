@@ -46,7 +46,7 @@ async function authorize(checks = {}, parameters = {}, options = undefined) {
   let address = asked.signed
     ? await client.buildAuthorizationUrlWithJAR(config, asking, await signingKey(asked.key, asked.algorithm))
     : client.buildAuthorizationUrl(config, asking)
-  if (asked.pushed) address = await client.buildAuthorizationUrlWithPAR(config, address.searchParams)
+  if (asked.pushed) address = await client.buildAuthorizationUrlWithPAR(config, address.searchParams, options)
   return client.authorizationCodeGrant(config, await visit(address), {
     pkceCodeVerifier: verifier,
     expectedState: state,
@@ -117,13 +117,16 @@ const journeys = {
   // RFC 8628: the library waits before it polls, here for a moment.
   async device() {
     const asking = await client.initiateDeviceAuthorization(config, { scope: asked.scope })
-    const poll = (seconds) => client.pollDeviceAuthorizationGrant(config, { ...asking, interval: 0.01, expires_in: seconds })
+    const options = asked.bound ? { DPoP: client.getDPoPHandle(config, await client.randomDPoPKeyPair('ES256')) } : undefined
+    const poll = (seconds) => client.pollDeviceAuthorizationGrant(
+      config, { ...asking, interval: 0.01, expires_in: seconds }, undefined, options,
+    )
     const early = await client
-      .genericGrantRequest(config, 'urn:ietf:params:oauth:grant-type:device_code', { device_code: asking.device_code })
+      .genericGrantRequest(config, 'urn:ietf:params:oauth:grant-type:device_code', { device_code: asking.device_code }, options)
       .catch((error) => error)
     await visit(new URL(asking.verification_uri_complete))
     const tokens = await poll(asking.expires_in)
-    const fresh = await client.refreshTokenGrant(config, tokens.refresh_token)
+    const fresh = await client.refreshTokenGrant(config, tokens.refresh_token, undefined, options)
     return { pending: early.error, tokens, claims: tokens.claims(), fresh }
   },
   async credentials() {

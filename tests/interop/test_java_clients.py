@@ -40,6 +40,23 @@ async def test_a_person_logs_in_and_the_library_believes_the_id_token(
     assert outcome["rotated"]
 
 
+@pytest.mark.parametrize("auth_method", ["client_secret_jwt", "none"])
+async def test_a_client_pushes_its_request_is_answered_in_a_jwt_and_binds_its_tokens(
+    server: Server, java: Java, auth_method: str
+) -> None:
+    """RFC 9126, JARM and RFC 9449, with the nonces of this server."""
+    told = {"require_pushed_authorization_requests": True, "dpop_bound_access_tokens": True}
+    app = await server.app(scopes=SCOPES, auth_method=auth_method, grant_types=GRANT_TYPES, **told)
+    person = await server.person()
+
+    outcome = await Walk(java, PROGRAM, server, app, person).through(
+        "login", scope=SCOPE, auth_method=auth_method, alg="RS256", pushed=True, jwt=True, bound=True
+    )
+
+    assert outcome["sub"] == outcome["told"] == outcome["fresh"] == str(person.user_id)
+    assert outcome["type"] == "DPoP"
+
+
 @pytest.mark.parametrize("auth_method", ["client_secret_basic", "none"])
 async def test_a_device_gets_tokens_and_refreshes_them(server: Server, java: Java, auth_method: str) -> None:
     """RFC 8628."""

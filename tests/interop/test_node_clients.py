@@ -50,17 +50,45 @@ async def test_a_public_client_binds_its_tokens_to_its_key(server: Server, node:
 
 
 @either_library
-@pytest.mark.parametrize("auth_method", ["none", "client_secret_basic"])
-async def test_a_device_gets_tokens_and_the_library_believes_the_id_token(
-    server: Server, node: Node, library: str, auth_method: str
+async def test_a_client_pushes_its_request_and_its_tokens_are_bound_and_its_code_comes_in_a_jwt(
+    server: Server, node: Node, library: str
 ) -> None:
-    """RFC 8628."""
-    app, person = await tv(server, auth_method), await server.person()
-
-    outcome = await Walk(node, library, server, app, person).through(
-        "device", auth_method=auth_method, scope="openid offline_access read"
+    """RFC 9126, RFC 9449 §10 and JARM: a request that lacked the nonce is repeated with a new assertion."""
+    key, told = make("ES256"), {"authorization_signed_response_alg": "ES256"}
+    app = await server.app(
+        auth_method="private_key_jwt",
+        jwks=public(key),
+        require_pushed_authorization_requests=True,
+        dpop_bound_access_tokens=True,
+        **told,
     )
 
+    outcome = await Walk(node, library, server, app, await server.person()).through(
+        "dpop",
+        auth_method="private_key_jwt",
+        key=key.as_dict(private=True),
+        algorithm=KEYS["ES256"],
+        metadata=told,
+        pushed=True,
+        jwt=True,
+    )
+
+    assert outcome["used"]["cnf"] == {"jkt": outcome["jkt"]}
+
+
+@either_library
+@pytest.mark.parametrize(("auth_method", "bound"), [("none", False), ("client_secret_basic", False), ("none", True)])
+async def test_a_device_gets_tokens_and_the_library_believes_the_id_token(
+    server: Server, node: Node, library: str, auth_method: str, bound: bool
+) -> None:
+    """RFC 8628, with bound tokens too."""
+    app, person = await tv(server, auth_method, dpop_bound_access_tokens=bound), await server.person()
+
+    outcome = await Walk(node, library, server, app, person).through(
+        "device", auth_method=auth_method, bound=bound, scope="openid offline_access read"
+    )
+
+    assert outcome["tokens"]["token_type"] == ("dpop" if bound else "bearer")
     assert outcome["pending"] == "authorization_pending"
     assert outcome["tokens"]["scope"] == "openid offline_access read"
     assert outcome["claims"]["aud"] == app.client_id

@@ -1,12 +1,16 @@
 import com.nimbusds.jose.JWSAlgorithm;
+import com.nimbusds.jose.jwk.Curve;
+import com.nimbusds.jose.jwk.gen.ECKeyGenerator;
 import com.nimbusds.jwt.JWT;
 import com.nimbusds.oauth2.sdk.*;
 import com.nimbusds.oauth2.sdk.auth.*;
 import com.nimbusds.oauth2.sdk.device.*;
-import com.nimbusds.oauth2.sdk.http.HTTPRequest;
+import com.nimbusds.oauth2.sdk.dpop.*;
+import com.nimbusds.oauth2.sdk.http.*;
 import com.nimbusds.oauth2.sdk.id.*;
+import com.nimbusds.oauth2.sdk.jarm.JARMValidator;
 import com.nimbusds.oauth2.sdk.pkce.*;
-import com.nimbusds.oauth2.sdk.token.RefreshToken;
+import com.nimbusds.oauth2.sdk.token.*;
 import com.nimbusds.oauth2.sdk.util.JSONObjectUtils;
 import com.nimbusds.openid.connect.sdk.*;
 import com.nimbusds.openid.connect.sdk.claims.*;
@@ -15,7 +19,9 @@ import com.nimbusds.openid.connect.sdk.token.OIDCTokens;
 import com.nimbusds.openid.connect.sdk.validators.*;
 import java.io.*;
 import java.net.URI;
+import java.net.URL;
 import java.util.Map;
+import java.util.concurrent.Callable;
 import net.minidev.json.JSONObject;
 
 /**
@@ -32,12 +38,16 @@ public class Nimbus {
     private final OIDCProviderMetadata server;
     private final ClientID id;
     private final Scope scope;
+    private final DPoPProofFactory proofs;
+    private Nonce proofNonce;
 
     private Nimbus(Map<String, Object> asked) throws Exception {
         this.asked = asked;
         server = OIDCProviderMetadata.resolve(new Issuer(said("issuer")));
         id = new ClientID(said("client_id"));
         scope = Scope.parse(said("scope"));
+        var key = new ECKeyGenerator(Curve.P_256).generate();
+        proofs = asks("bound") ? new DefaultDPoPProofFactory(key, JWSAlgorithm.ES256) : null;
     }
 
     public static void main(String[] arguments) throws Exception {
@@ -51,22 +61,62 @@ public class Nimbus {
         var state = new State();
         var nonce = new Nonce();
         var redirectUri = new URI(said("redirect_uri"));
-        var request = new AuthenticationRequest.Builder(ResponseType.CODE, scope, id, redirectUri)
+        var builder = new AuthenticationRequest.Builder(ResponseType.CODE, scope, id, redirectUri)
             .endpointURI(server.getAuthorizationEndpointURI())
             .codeChallenge(verifier, CodeChallengeMethod.S256)
             .state(state)
-            .nonce(nonce)
-            .build();
-        var answer = AuthenticationResponseParser.parse(visit(request.toURI()));
-        if (!answer.indicatesSuccess()) throw new Exception(answer.toErrorResponse().getErrorObject().toString());
+            .nonce(nonce);
+        if (asks("jwt")) builder.responseMode(ResponseMode.JWT);
+        var request = asks("pushed") ? pushed(builder.build()) : builder.build();
+        var came = visit(request.toURI());
+        var answer = asks("jwt")
+            ? AuthenticationResponseParser.parse(came, new JARMValidator(server.getIssuer(), id, JWSAlgorithm.RS256, keys()))
+            : AuthenticationResponseParser.parse(came);
+        if (!answer.indicatesSuccess()) throw new Exception(answer.toErrorResponse().getErrorObject().toJSONObject().toString());
         if (!state.equals(answer.getState())) throw new Exception("the answer is to another request");
-        if (!server.getIssuer().equals(answer.getIssuer())) throw new Exception("another server answers");
+        if (!asks("jwt") && !server.getIssuer().equals(answer.getIssuer())) throw new Exception("another server answers");
         var code = answer.toSuccessResponse().getAuthorizationCode();
         var tokens = tokens(new AuthorizationCodeGrant(code, redirectUri, verifier));
         var subject = subject(tokens, nonce);
-        var told = UserInfoResponse.parse(
-            new UserInfoRequest(server.getUserInfoEndpointURI(), tokens.getAccessToken()).toHTTPRequest().send());
+        var asking = new UserInfoRequest(server.getUserInfoEndpointURI(), tokens.getAccessToken());
+        var told = UserInfoResponse.parse(send(asking::toHTTPRequest, tokens.getAccessToken()));
         return refreshed(tokens, subject, told.toSuccessResponse().getUserInfo().getSubject());
+    }
+
+    /** What stands for a request that is pushed first (RFC 9126). */
+    private AuthenticationRequest pushed(AuthenticationRequest request) throws Exception {
+        var answer = PushedAuthorizationResponse.parse(send(() -> push(request), null));
+        if (!answer.indicatesSuccess()) throw new Exception(answer.toErrorResponse().getErrorObject().toJSONObject().toString());
+        return new AuthenticationRequest.Builder(answer.toSuccessResponse().getRequestURI(), id)
+            .endpointURI(server.getAuthorizationEndpointURI())
+            .build();
+    }
+
+    private HTTPRequest push(AuthenticationRequest request) throws Exception {
+        var authentication = authentication();
+        var endpoint = server.getPushedAuthorizationRequestEndpointURI();
+        var pushing = authentication == null
+            ? new PushedAuthorizationRequest(endpoint, request)
+            : new PushedAuthorizationRequest(endpoint, authentication, request);
+        return pushing.toHTTPRequest();
+    }
+
+    /** Sends a request, with a proof if tokens shall be bound (RFC 9449), and makes another if it lacks the nonce. */
+    private HTTPResponse send(Callable<HTTPRequest> request, AccessToken token) throws Exception {
+        var response = prove(request.call(), token).send();
+        if (proofs == null || response.getDPoPNonce() == null) return response;
+        proofNonce = response.getDPoPNonce();
+        var asks = response.getBody() != null && response.getBody().contains("use_dpop_nonce");
+        return asks ? prove(request.call(), token).send() : response;
+    }
+
+    private HTTPRequest prove(HTTPRequest request, AccessToken token) throws Exception {
+        if (proofs == null) return request;
+        var method = request.getMethod().name();
+        request.setDPoP(token == null
+            ? proofs.createDPoPJWT(method, request.getURI(), proofNonce)
+            : proofs.createDPoPJWT(method, request.getURI(), token, proofNonce));
+        return request;
     }
 
     /** A person lets a device in (RFC 8628). */
@@ -78,7 +128,7 @@ public class Nimbus {
         var request = builder.endpointURI(server.getDeviceAuthorizationEndpointURI()).scope(scope).build();
         var asking = DeviceAuthorizationResponse.parse(request.toHTTPRequest().send()).toSuccessResponse();
         var grant = new DeviceCodeGrant(asking.getDeviceCode());
-        var early = OIDCTokenResponseParser.parse(redemption(grant).send()).toErrorResponse().getErrorObject();
+        var early = OIDCTokenResponseParser.parse(send(() -> redemption(grant), null)).toErrorResponse().getErrorObject();
         if (!early.equals(DeviceAuthorizationGrantError.AUTHORIZATION_PENDING)) throw new Exception(early.toString());
         visit(asking.getVerificationURIComplete());
         var tokens = tokens(grant);
@@ -92,13 +142,14 @@ public class Nimbus {
             "sub", subject.getValue(),
             "told", told.getValue(),
             "fresh", subject(fresh, null).getValue(),
+            "type", fresh.getAccessToken().getType().getValue(),
             "scope", tokens.getAccessToken().getScope().toString(),
             "rotated", !fresh.getRefreshToken().equals(tokens.getRefreshToken()));
     }
 
     private OIDCTokens tokens(AuthorizationGrant grant) throws Exception {
-        var answer = OIDCTokenResponseParser.parse(redemption(grant).send());
-        if (!answer.indicatesSuccess()) throw new Exception(answer.toErrorResponse().getErrorObject().toString());
+        var answer = OIDCTokenResponseParser.parse(send(() -> redemption(grant), null));
+        if (!answer.indicatesSuccess()) throw new Exception(answer.toErrorResponse().getErrorObject().toJSONObject().toString());
         return ((OIDCTokenResponse) answer.toSuccessResponse()).getOIDCTokens();
     }
 
@@ -115,7 +166,7 @@ public class Nimbus {
         JWT token = tokens.getIDToken();
         var alg = (JWSAlgorithm) token.getHeader().getAlgorithm();
         if (!alg.getName().equals(said("alg"))) throw new Exception("signed by " + alg);
-        var validator = new IDTokenValidator(server.getIssuer(), id, alg, server.getJWKSetURI().toURL());
+        var validator = new IDTokenValidator(server.getIssuer(), id, alg, keys());
         var claims = validator.validate(token, nonce);
         AccessTokenValidator.validate(tokens.getAccessToken(), alg, claims.getAccessTokenHash());
         return claims.getSubject();
@@ -128,9 +179,17 @@ public class Nimbus {
         return switch (said("auth_method")) {
             case "client_secret_basic" -> new ClientSecretBasic(id, secret);
             case "client_secret_post" -> new ClientSecretPost(id, secret);
-            case "client_secret_jwt" -> new ClientSecretJWT(id, server.getTokenEndpointURI(), JWSAlgorithm.HS256, secret);
+            case "client_secret_jwt" -> new ClientSecretJWT(id, URI.create(said("issuer")), JWSAlgorithm.HS256, secret);
             default -> throw new Exception("there is no method " + said("auth_method"));
         };
+    }
+
+    private URL keys() throws Exception {
+        return server.getJWKSetURI().toURL();
+    }
+
+    private boolean asks(String name) {
+        return Boolean.TRUE.equals(asked.get(name));
     }
 
     private String said(String name) {
