@@ -19,7 +19,8 @@ from iam.clients.dpop_nonces import PURPOSE, Nonces
 from iam.clients.signatures import REGISTRY, SKEW
 from iam.clock import Clock
 from iam.equivalence import normal
-from iam.oauth.dpop import JKT, SentProof, confirmation_of
+from iam.oauth.confirmations import JKT, of_key
+from iam.oauth.dpop import SentProof
 from iam.oauth.errors import InvalidProofError, NonceNeededError
 from iam.oauth.reasons import Reason, carrying
 from iam.secrets.master_key import ServerKey
@@ -75,7 +76,7 @@ class DPoPProofs:
         except ProofError as error:
             raise invalid(str(error)) from None
         last_day = datetime.fromtimestamp(end, UTC).date()
-        return Proof(confirmation_of(header.thumbprint), use_of(header.thumbprint, claims["jti"]), last_day)
+        return Proof(of_key(header.thumbprint), use_of(header.thumbprint, claims["jti"]), last_day)
 
     async def use(self, proof: Proof) -> None:
         """Marks a proof as used, on all servers. Raises InvalidProofError if it was used before (RFC 9449 §11.1)."""

@@ -19,7 +19,7 @@ from iam.authorization.errors import AuthorizationError
 from iam.authorization.openid_parameters import PLAIN, AuthenticationRequest
 from iam.authorization.response import FORM_POST, JWT, MODES, QUERY_JWT, carrier
 from iam.clients import redirect_uris
-from iam.oauth.dpop import confirmation_of
+from iam.oauth import confirmations
 from iam.oauth.grant_types import CODE, NONE
 from iam.oauth.reasons import Reason, carrying
 from iam.oauth.scopes import OPENID
@@ -126,7 +126,7 @@ def check_key(request: OAuthlibRequest) -> dict[str, object]:
         raise InvalidRequestError("The dpop_jkt is not that of the key which pushed the request.")
     if not pkce.well_formed(thumbprint):
         raise InvalidRequestError("The dpop_jkt must be 43 characters of base64url.")
-    request.confirmation = confirmation_of(thumbprint)
+    request.confirmation = confirmations.of_key(thumbprint)
     return {}
 
 

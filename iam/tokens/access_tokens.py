@@ -12,7 +12,7 @@ from typing import Final
 from attrs import frozen
 
 from iam.clients.targets import Targets
-from iam.oauth.dpop import cnf, token_type
+from iam.oauth.confirmations import cnf, token_type
 from iam.records.token import Issued, LiveToken
 from iam.secrets import minted
 from iam.secrets.minted import DAY_LENGTH, Kind

@@ -8,7 +8,7 @@ from iam.clients import scopes
 from iam.clients.directory import Directory
 from iam.clients.targets import Targets
 from iam.clock import Clock
-from iam.oauth.dpop import cnf, token_type
+from iam.oauth.confirmations import cnf, token_type
 from iam.oauth.reasons import Reason
 from iam.openid.memberships import Memberships
 from iam.openid.subjects import Subjects
