@@ -15,6 +15,10 @@ MEANINGS: Final[Mapping[str, str]] = {
     "proxy_headers": "Believe the forwarding headers of proxies in this network, or of all peers on unix sockets: "
     "`unix`; repeatable (none).",
     "proxy_header": "the one header of proxies that is believed (X-Forwarded-For or Forwarded: the one there)",
+    "mtls_listen": "Listen on this Twisted endpoint (ssl:8443:...) too, and ask clients for certificates there; repeatable.",
+    "client_certificate_header": "the header of those proxies that holds the client's certificate, such as Client-Cert",
+    "mtls_url": "public address at which clients show certificates, such as https://mtls.example.org",
+    "client_ca": "a PEM file of the authorities whose certificates authenticate clients",
     "allow_fetch": "Reach clients' servers in this private network too, and there over http and at any port; "
     "repeatable (none).",
     "signup": "who may make an account: open, invite or closed (open for an http issuer on this machine, else invite)",

@@ -83,6 +83,10 @@ class Settings(BaseModel):
     terms_url: brand.Link | None = None
     proxy_headers: tuple[IPv4Network | IPv6Network | Literal["unix"], ...] = ()
     proxy_header: str | None = None
+    mtls_listen: tuple[str, ...] = ()
+    client_certificate_header: str | None = None
+    mtls_url: str | None = None
+    client_ca: Path | None = None
     allow_fetch: tuple[IPv4Network | IPv6Network, ...] = ()
     signup: Literal["open", "invite", "closed"] | None = None
     registration: Literal["open", "token", "closed"] = "token"
@@ -147,6 +151,7 @@ class Settings(BaseModel):
     @field_validator(
         "interface",
         "listen",
+        "mtls_listen",
         "proxy_headers",
         "allow_fetch",
         "registration_scope",
@@ -163,7 +168,7 @@ class Settings(BaseModel):
 
         Endpoint descriptions may contain commas: a variable with several of them is split at spaces alone.
         """
-        if info.field_name == "listen":
+        if info.field_name in {"listen", "mtls_listen"}:
             return tuple(value.split()) if isinstance(value, str) else value
         if isinstance(value, str):
             return tuple(value.replace(",", " ").split())
@@ -199,6 +204,32 @@ class Settings(BaseModel):
             raise ValueError("is not the name of a header such as X-Forwarded-For")
         if value is not None and not info.data.get("proxy_headers"):
             raise ValueError("needs --proxy-headers, which says whose header it is")
+        return value
+
+    @field_validator("client_certificate_header")
+    @classmethod
+    def header_with_certificates(cls, value: str | None, info: ValidationInfo) -> str | None:
+        """Refuses a malformed header name, and one without trusted proxies: anybody could write it."""
+        if value is not None and not HEADER.fullmatch(value):
+            raise ValueError("is not the name of a header such as Client-Cert")
+        if value is not None and not info.data.get("proxy_headers"):
+            raise ValueError("needs --proxy-headers, which says whose header it is")
+        return value
+
+    @field_validator("mtls_url")
+    @classmethod
+    def address_of_mutual_tls(cls, value: str | None, info: ValidationInfo) -> str | None:
+        """Refuses all but an https origin, which clients have to be told of if it is a port of ours."""
+        asks, header = info.data.get("mtls_listen"), info.data.get("client_certificate_header")
+        if value is None:
+            if asks:
+                raise ValueError("is needed with --mtls-listen: it tells clients where that is")
+            return value
+        if not asks and not header:
+            raise ValueError("needs --mtls-listen or --client-certificate-header, by which certificates come")
+        netloc = value.removeprefix("https://")
+        if netloc == value or not NETLOC.fullmatch(netloc) or urlsplit(value).port == schemes.USUAL_PORTS["https"]:
+            raise ValueError("is not an address such as https://mtls.example.org; the issuer's path follows by itself")
         return value
 
     @field_validator("private_scheme")
@@ -269,7 +300,7 @@ class Settings(BaseModel):
         )  # not url.path, from which urlsplit removes line breaks
         return value
 
-    @field_validator("data_dir", "templates", "logo")
+    @field_validator("data_dir", "templates", "logo", "client_ca")
     @classmethod
     def absolute(cls, value: Path | None) -> Path | None:
         """Makes paths absolute, so that they do not depend on the directory in which the server was started."""
@@ -277,6 +308,24 @@ class Settings(BaseModel):
             return value and value.expanduser().absolute()
         except RuntimeError:
             raise ValueError(f"begins with the home of nobody known here: {value}") from None
+
+    @field_validator("client_ca")
+    @classmethod
+    def authorities_of_clients(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        """Refuses a file without certificates, and authorities of certificates that never come."""
+        if value is None:
+            return value
+        if not info.data.get("mtls_listen") and not info.data.get("client_certificate_header"):
+            raise ValueError("needs --mtls-listen or --client-certificate-header, by which certificates come")
+        from cryptography.x509 import load_pem_x509_certificates
+
+        try:
+            load_pem_x509_certificates(value.read_bytes())
+        except OSError as error:
+            raise ValueError(f"cannot be read: {value}: {error.strerror}") from None
+        except ValueError:
+            raise ValueError(f"holds no certificates in PEM, or what is none: {value}") from None
+        return value
 
     @field_validator("templates")
     @classmethod
@@ -328,6 +377,21 @@ class Settings(BaseModel):
     def issuer_host(self) -> str:
         """The host of the public address, in lower case, without port."""
         return host_of(self.issuer)
+
+    @property
+    def mutual_tls(self) -> bool:
+        """Whether clients can show certificates (RFC 8705)."""
+        return bool(self.mtls_listen or self.client_certificate_header)
+
+    @property
+    def mtls_host(self) -> str | None:
+        """The host of the address for mutual TLS, in lower case, without port; None if there is no such address."""
+        return self.mtls_url and host_of(self.mtls_url)
+
+    @property
+    def mtls_issuer(self) -> str | None:
+        """The address below which endpoints are for mutual TLS, with the path of the issuer (RFC 8705 §5)."""
+        return self.mtls_url and self.mtls_url + self.path
 
     @property
     def origin(self) -> str:

@@ -305,6 +305,45 @@ def test_a_wrong_value_is_a_sentence_that_names_the_option(option: str, value: o
     assert complaint(**{option: value}).startswith(sentence)
 
 
+BEHIND = {"proxy_headers": ("10.0.0.0/8",), "client_certificate_header": "Client-Cert"}
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"client_certificate_header": "Client-Cert"}, "--client-certificate-header: needs --proxy-headers"),
+        ({**BEHIND, "client_certificate_header": "Client Cert"}, "--client-certificate-header: is not the name"),
+        ({"mtls_listen": ("ssl:8443",)}, "--mtls-url: is needed with --mtls-listen"),
+        ({"mtls_url": "https://mtls.example.org"}, "--mtls-url: needs --mtls-listen or --client-certificate-header"),
+        ({"client_ca": "ca.pem"}, "--client-ca: needs --mtls-listen or --client-certificate-header"),
+        ({**BEHIND, "client_ca": "/nowhere/ca.pem"}, "--client-ca: cannot be read: /nowhere/ca.pem"),
+        ({**BEHIND, "client_ca": __file__}, "--client-ca: holds no certificates in PEM"),
+        *(
+            ({**BEHIND, "mtls_url": url}, "--mtls-url: is not an address such as https://mtls.example.org")
+            for url in (
+                "http://mtls.example.org",
+                "https://mtls.example.org/",
+                "https://mtls.example.org/o",
+                "https://mtls.example.org:443",
+                "https://Mtls.example.org",
+                "https://a@mtls.example.org",
+                "mtls.example.org",
+            )
+        ),
+    ],
+)
+def test_what_mutual_tls_needs_is_said(options: dict[str, object], sentence: str) -> None:
+    assert complaint(**options).startswith(sentence)
+
+
+def test_endpoints_are_below_the_address_for_mutual_tls_and_the_path_of_the_issuer() -> None:
+    settings = read({**BEHIND, "issuer": "https://login.example.org/o", "mtls_url": "https://mtls.example.org:8443"})
+
+    assert settings.mtls_issuer == "https://mtls.example.org:8443/o"
+    assert settings.mtls_host == "mtls.example.org"
+    assert read({}).mtls_issuer is None
+
+
 def test_a_wrong_value_may_be_a_secret_and_is_not_repeated() -> None:
     assert "hunter2" not in complaint(port="hunter2")
 

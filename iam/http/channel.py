@@ -1,6 +1,7 @@
 """One HTTP connection: Twisted's parser, with limits and total deadlines (H1-H6), and a short way past it for plain requests."""
 
 from enum import Enum, auto
+from functools import cached_property
 from typing import Any, Protocol
 
 from twisted.internet.defer import Deferred, succeed
@@ -11,10 +12,11 @@ from twisted.python.failure import Failure
 from twisted.web import http, http_headers
 from zope.interface import implementer
 
-from iam.http import plain, request
+from iam.http import certificates, plain, request
 from iam.http.answers import Answer, Headers
 from iam.http.request import Request
 from iam.limits import Limits
+from iam.records.certificate import Certificate
 
 LONGEST_NUMBER = 32  # digits of a Content-Length; Python refuses to parse thousands of them
 
@@ -67,6 +69,12 @@ class Channel(http.HTTPChannel):
     lost = False
     room: Deferred[None] | None = None  # waits for the client to take what was sent
     address = ""
+    asks = False  # for the certificate of the client (RFC 8705)
+
+    @cached_property
+    def certificate(self) -> Certificate | None:
+        """The certificate that the client has shown, where it was asked for one; it stays the same."""
+        return certificates.shown(self.transport) if self.asks else None
 
     @property
     def limits(self) -> Limits:

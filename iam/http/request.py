@@ -10,9 +10,12 @@ from twisted.logger import Logger
 from twisted.web import http, http_headers
 
 from iam.http.answers import FOR_NOBODY, Answer, Headers, Parts
+from iam.http.certificates import CertificateError
 from iam.http.headers import Layout
+from iam.http.mutual_tls import MutualTLS
 from iam.http.target import host_of, ours, well_formed
 from iam.limits import Limits
+from iam.records.certificate import Certificate
 from iam.records.session import RecognisedSession
 from iam.settings import Settings
 
@@ -26,6 +29,7 @@ class RequestHost(Protocol):
     base: str
     layout: Layout
     draining: bool
+    mutual: MutualTLS | None
 
     @property
     def seconds(self) -> Callable[[], float]:
@@ -33,6 +37,9 @@ class RequestHost(Protocol):
 
     def whence(self, peer: str, headers: http_headers.Headers) -> str:
         """Returns the address of the client behind this peer."""
+
+    def is_page(self, path: bytes) -> bool:
+        """Whether people open this address in a browser."""
 
     def handle(self, request: "Request") -> None:
         """Lets the handler answer a request."""
@@ -53,6 +60,11 @@ class Carrier(Protocol):
     refused: bool
     persistent: int
     since: float
+    asks: bool
+
+    @property
+    def certificate(self) -> Certificate | None:
+        """The certificate that the client has shown, where it was asked for one."""
 
     @property
     def limits(self) -> Limits:
@@ -92,6 +104,7 @@ class Request(http.Request):
     query: bytes = b""
     body: bytes = b""
     client_address: str = ""
+    certificate: Certificate | None = None  # whose private key the client holds
     sharing: Headers = FOR_NOBODY
     passage: bool = False
     since: float = 0.0
@@ -149,14 +162,32 @@ class Request(http.Request):
             site.handle(self)
 
     def examine(self) -> int | None:
-        """Returns the status with which to refuse this request, or None; sets the client's address (H5, H8, H11)."""
+        """Returns the status with which to refuse this request, or None; sets the client's address (H5, H8, H11).
+
+        At the host for mutual TLS there are no pages.
+        """
         site, headers = self.channel.site, self.requestHeaders
         host = host_of(headers)
         if host is None or not well_formed(self.uri) or len(headers.getRawHeaders(b"authorization") or ()) > 1:
             return 400
-        if not ours(host, site.settings.issuer_host, getattr(self.channel.getHost(), "host", "")):
+        mutual = site.mutual
+        if not ours(host, site.settings.issuer_host, getattr(self.channel.getHost(), "host", "")) and (
+            mutual is None or host != mutual.host or site.is_page(self.path)
+        ):
             return 421
-        self.client_address = site.whence(getattr(self.channel.getPeer(), "host", ""), headers)
+        peer = getattr(self.channel.getPeer(), "host", "")
+        self.client_address = site.whence(peer, headers)
+        return None if mutual is None else self._identify(mutual, peer)
+
+    def _identify(self, mutual: MutualTLS, peer: str) -> int | None:
+        """Sets the client's certificate; returns the status with which to refuse this request, or None (H54)."""
+        if self.channel.asks and self.channel.site.is_page(self.path):
+            return 421
+        try:
+            self.certificate = mutual.certificate(self.channel, peer, self.requestHeaders)
+        except CertificateError as error:
+            self.say(log, "certificate in the header of the proxy {peer}: {reason}", peer=peer, reason=str(error))
+            return 400
         return None
 
     def say(self, log: Logger, sentence: str, **values: object) -> None:

@@ -22,6 +22,7 @@ from iam.http.cors import Registered
 from iam.http.dispatch import Handler, MethodNotAllowed, NotFound, Route, Router
 from iam.http.forwarded import Proxies
 from iam.http.headers import Layout, status_line
+from iam.http.mutual_tls import mutual_tls
 from iam.http.problems import problem
 from iam.http.request import Request
 from iam.http.summary import Summary
@@ -85,6 +86,7 @@ class Site(Factory):
         self.seconds: Callable[[], float] = reactor.seconds
         self.layout = Layout(settings, reactor.seconds)
         self.proxies = Proxies.among(settings.proxy_headers, settings.proxy_header)
+        self.mutual = mutual_tls(settings, self.proxies)
         self.channels: set[Channel] = set()
         self.connections = Connections(limits, self.channels, self.proxies.believed)
         self.misunderstood: Counter[str] = Counter()
@@ -187,6 +189,10 @@ class Site(Factory):
                     complaint=whence.complaint,
                 )
         return whence.address
+
+    def is_page(self, path: bytes) -> bool:
+        """Whether people open this address in a browser; true for unknown ones."""
+        return self._router.is_page(path)
 
     def handle(self, request: Request) -> None:
         """Finds the handler and runs it to its end, whether the client waits for it or not (H42)."""

@@ -12,6 +12,7 @@ from twisted.internet.address import UNIXAddress
 from twisted.internet.endpoints import TCP4ServerEndpoint, TCP6ServerEndpoint, serverFromString
 from twisted.internet.error import CannotListenError
 
+from iam.http.mutual_tls import Asking
 from iam.reactor import Reactor
 from iam.server.transport import hasten
 from iam.settings import Settings
@@ -37,13 +38,14 @@ async def listen(reactor: Reactor, settings: Settings, factory: Any) -> list[Any
     optional = not settings.listen and "interface" not in settings.model_fields_set
     try:
         for name, endpoint in describe(reactor, settings):
+            receiver = Asking(factory) if name in settings.mtls_listen else factory
             try:
-                ports.append(hasten(slow_down(await endpoint.listen(factory))))
+                ports.append(hasten(slow_down(await endpoint.listen(receiver))))
             except (CannotListenError, OSError) as error:
                 said = cause(error)
-                if optional and ports and said.errno in ABSENT:
+                if optional and ports and said.errno in ABSENT and name not in settings.mtls_listen:
                     continue
-                raise ListenError(f"Cannot listen on {name}: {words(said)}. {advice(settings, said)}") from None
+                raise ListenError(f"Cannot listen on {name}: {words(said)}. {advice(settings, name, said)}") from None
     except BaseException:
         for port in ports:
             await port.stopListening()
@@ -67,7 +69,13 @@ def slow_down(port: Any) -> Any:
 
 
 def describe(reactor: Reactor, settings: Settings) -> list[tuple[str, Any]]:
-    """Returns the endpoints, each with its name for error messages."""
+    """Returns the endpoints, each with its name for error messages; those that ask for certificates come last."""
+    asking = [(text, asking_from_text(reactor, text)) for text in settings.mtls_listen]
+    return [*usual(reactor, settings), *asking]
+
+
+def usual(reactor: Reactor, settings: Settings) -> list[tuple[str, Any]]:
+    """Returns the endpoints that ask for no certificate, each with its name."""
     if settings.listen:
         return [(text, from_text(reactor, text)) for text in settings.listen]
     return [
@@ -81,14 +89,26 @@ def describe(reactor: Reactor, settings: Settings) -> list[tuple[str, Any]]:
 
 def from_text(reactor: Reactor, text: str) -> Any:
     """Returns the endpoint that `--listen` describes; raises ListenError."""
+    return described(Strict(reactor), text, "--listen")
+
+
+def asking_from_text(reactor: Reactor, text: str) -> Any:
+    """Returns the endpoint that `--mtls-listen` describes, which asks for certificates; raises ListenError."""
+    if not text.startswith("ssl:"):
+        raise ListenError(f"--mtls-listen: {text!r} is without TLS; describe it as ssl:PORT:privateKey=…:certKey=….")
+    return described(Mutual(reactor), text, "--mtls-listen")
+
+
+def described(reactor: "Strict", text: str, option: str) -> Any:
+    """Returns the endpoint that an option describes; raises ListenError."""
     if OUTDATED.search(text):
-        raise ListenError(f"--listen: {text!r}: only TLS 1.2 and 1.3 are spoken; leave sslmethod out.")
+        raise ListenError(f"{option}: {text!r}: only TLS 1.2 and 1.3 are spoken; leave sslmethod out.")
     try:
-        return serverFromString(Strict(reactor), close_to_others(text))
+        return serverFromString(reactor, close_to_others(text))
     except OSError as error:  # a certificate or a key that cannot be read
-        raise ListenError(f"--listen: {text}: {error.filename}: {words(error)}.") from None
+        raise ListenError(f"{option}: {text}: {error.filename}: {words(error)}.") from None
     except (ValueError, TypeError, LookupError) as error:
-        raise ListenError(f"--listen: {text!r} is not an endpoint of Twisted: {error}.") from None
+        raise ListenError(f"{option}: {text!r} is not an endpoint of Twisted: {error}.") from None
 
 
 class Strict:
@@ -106,6 +126,26 @@ class Strict:
         context.set_cipher_list(CIPHERS)
         context.set_options(SSL.OP_NO_SSLv3 | SSL.OP_NO_TLSv1 | SSL.OP_NO_TLSv1_1 | SSL.OP_NO_RENEGOTIATION)
         return self._reactor.listenSSL(port, factory, contextFactory, **more)
+
+
+class Mutual(Strict):
+    """The same, where clients are asked for a certificate, and may show any, or none: who authenticates them judges it.
+
+    No session is resumed, so that each connection has shown the certificate itself.
+    """
+
+    def listenSSL(self, port: int, factory: Any, contextFactory: Any, **more: Any) -> Any:  # noqa: N803 - the reactor's
+        """Listens with a context that asks."""
+        context = contextFactory.getContext()
+        context.set_verify(SSL.VERIFY_PEER, take_any)
+        context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
+        context.set_options(SSL.OP_NO_TICKET)
+        return super().listenSSL(port, factory, contextFactory, **more)
+
+
+def take_any(*_: object) -> bool:
+    """Lets the handshake go on, whatever certificate the client shows: the client holds its private key."""
+    return True
 
 
 def close_to_others(text: str) -> str:
@@ -143,8 +183,10 @@ def words(error: OSError) -> str:
     return error.strerror or str(error)
 
 
-def advice(settings: Settings, error: OSError) -> str:
+def advice(settings: Settings, name: str, error: OSError) -> str:
     """Returns the sentence that says which option to change."""
+    if name in settings.mtls_listen:
+        return "Change --mtls-listen."
     if settings.listen:
         return "Change --listen."
     return f"Choose another {'--interface' if error.errno in ABSENT else '--port'}."

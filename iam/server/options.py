@@ -27,6 +27,7 @@ LONG = (
 
 SINGLE: Final = (
     *("port", "database", "wait_for_database", "data_dir", "issuer", "proxy_header", "signup", "registration"),
+    *("client_certificate_header", "mtls_url", "client_ca"),
     *(
         "registration_quota",
         "client_documents",
@@ -41,7 +42,7 @@ SINGLE: Final = (
 )
 FLAGS: Final = ("no_migrate", "implicit", "no_rate_limits")
 REPEATABLE: Final = (
-    *("interface", "listen", "proxy_headers", "allow_fetch", "registration_scope"),
+    *("interface", "listen", "mtls_listen", "proxy_headers", "allow_fetch", "registration_scope"),
     *("client_document_host", "private_scheme"),
     *("application_scope", "application_grant", "limit"),
 )
