@@ -6,8 +6,8 @@ from typing import Final
 from attrs import evolve
 
 from iam.oauth.grant_types import AUTHORIZATION_CODE, CLIENT_CREDENTIALS, REFRESH_TOKEN
-from iam.records.client import AUTH_METHODS, Client
-from iam.records.client_metadata import Metadata
+from iam.records.client import AUTH_METHODS, SUBJECTS, Client
+from iam.records.client_metadata import Metadata, changed
 
 FOR_PEOPLE: Final = ("openid", "profile", "email", "read", "write")
 FOR_ITSELF: Final = ("read", "write")
@@ -30,8 +30,12 @@ def propose(name: str, *, people: bool) -> Metadata:
 def give_up(client: Client, said: Mapping[str, object]) -> Client:
     """Returns the client without the members that the change makes void.
 
-    Another authentication method resets its signing algorithm; new keys replace the old ones.
+    Another authentication method resets its signing algorithm and the subject of its certificate; a new subject, or
+    new keys, replace the old ones.
     """
     if said.get("auth_method", client.auth_method) != client.auth_method:
         client = evolve(client, token_endpoint_auth_signing_alg=None)
+        client = changed(client, dict.fromkeys(SUBJECTS))
+    if said.keys() & {*SUBJECTS}:
+        client = changed(client, dict.fromkeys(SUBJECTS))
     return evolve(client, jwks=None, jwks_uri=None) if said.keys() & {"jwks", "jwks_uri"} else client

@@ -12,19 +12,22 @@ from attrs import field, frozen
 
 from iam.clients import assertions, ids
 from iam.clients.assertions import Assertion, ClientAssertions
+from iam.clients.certificates import ClientCertificates
 from iam.clients.directory import Directory
 from iam.clients.slips import copied
 from iam.clock import Clock
 from iam.oauth.errors import InvalidClientError, InvalidRequestError
 from iam.oauth.parameters import Parameters
 from iam.oauth.reasons import Reason, carrying
-from iam.records.client import BY_SECRET, Client
+from iam.records.certificate import Certificate
+from iam.records.client import BY_CERTIFICATE, BY_SECRET, Client
 from iam.secrets import minted
 from iam.secrets.minted import Kind
 from iam.service import service
 from iam.throttles.throttle import Throttle
 
 NOT_OURS = "not one of this server's: cut off, or another text"
+UNSHOWN = "none on the connection, nor in the header of a proxy that is believed"
 TWO_WAYS = "The request authenticates the client in two ways; use one."
 
 
@@ -32,6 +35,7 @@ TWO_WAYS = "The request authenticates the client in two ways; use one."
 class Claimed:
     """The client that a request claims to be from, its proof, if any, and the network address that it came from.
 
+    A certificate may be there to bind tokens to: it is a proof only of clients that are registered for that (RFC 8705 §2).
     `undecoded` is the secret as it stood in the Basic header, if decoding changed it: the client may have meant either.
     """
 
@@ -40,6 +44,7 @@ class Claimed:
     undecoded: str | None = field(default=None, repr=False)
     assertion: Assertion | None = None
     address: str | None = None
+    certificate: Certificate | None = field(default=None, repr=False)
 
     @property
     def with_proof(self) -> bool:
@@ -47,7 +52,12 @@ class Claimed:
         return self.secret is not None or self.assertion is not None
 
 
-def read_claim(parameters: Parameters, authorization: str | None, address: str | None = None) -> Claimed:
+def read_claim(
+    parameters: Parameters,
+    authorization: str | None,
+    address: str | None = None,
+    certificate: Certificate | None = None,
+) -> Claimed:
     """Reads who a request claims to be from: the Authorization header, the form or an assertion in it (RFC 6749 §2.3).
 
     Raises InvalidRequestError for two methods at once, InvalidClientError for none or for one that cannot be read.
@@ -62,7 +72,7 @@ def read_claim(parameters: Parameters, authorization: str | None, address: str |
         return agree(read_assertion(parameters, address), client_id)
     if client_id is None:
         raise InvalidClientError("The request names no client.")
-    return Claimed(client_id, secret, address=address)
+    return Claimed(client_id, secret, address=address, certificate=certificate)
 
 
 def agree(claim: Claimed, client_id: str | None) -> Claimed:
@@ -130,7 +140,9 @@ def describe_method(client: Client) -> str:
 
 def describe_proof(claim: Claimed) -> str:
     """Returns which proof a request brought, as a phrase for the client's developers."""
-    return "none, but the client_id" if claim.secret is None else "a secret, sent as it is"
+    if claim.secret is not None:
+        return "a secret, sent as it is"
+    return "none, but the client_id" if claim.certificate is None else "a certificate"
 
 
 @service
@@ -144,11 +156,12 @@ class ClientAuthentication:
     assertions: ClientAssertions
     clock: Clock
     throttle: Throttle
+    certificates: ClientCertificates
 
     async def confidential(self, claim: Claimed) -> Client | None:
-        """Returns the client if its secret or assertion is valid, None for any other secret or client.
+        """Returns the client if its secret, assertion or certificate is valid, None for any other secret or client.
 
-        Raises InvalidClientError for an invalid assertion, saying why, and Throttled after too many failures.
+        Raises InvalidClientError for an invalid assertion or certificate, and Throttled after too many failures.
         """
         try:
             client = await self._prove(claim)
@@ -163,18 +176,23 @@ class ClientAuthentication:
         client = enabled(await self.directory.find(claim.client_id))
         if claim.assertion is not None:
             return await self._by_assertion(client, claim.assertion)
+        if claim.secret is None:
+            return await self._by_certificate(client, claim.certificate)
         return self._by_secret(client, claim)
 
-    async def public(self, claim: Claimed) -> Client | None:
-        """Returns the named client if it is public and sent no secret or assertion (RFC 6749 §2.1), else None."""
+    async def named(self, claim: Claimed) -> Client | None:
+        """Returns the client that is named without a secret or assertion: a public one, or one that its certificate proves.
+
+        Raises like `confidential`.
+        """
         client = enabled(await self.directory.find(claim.client_id))
-        if client is None or client.confidential or claim.with_proof:
+        if client is None or claim.with_proof:
             return None
-        return client
+        return await self.confidential(claim) if client.confidential else client
 
     async def authenticate(self, claim: Claimed) -> Client:
         """Returns the client, confidential or public; raises InvalidClientError, Throttled."""
-        client = await (self.confidential(claim) if claim.with_proof else self.public(claim))
+        client = await (self.confidential(claim) if claim.with_proof else self.named(claim))
         if client is None:
             raise refuse_unproven(await self.reason(claim))
         return client
@@ -188,6 +206,8 @@ class ClientAuthentication:
             return Reason("client", "an application that is enabled", "disabled", client_id=client.id)
         if claim.assertion is not None:
             return assertions.refusal("of no application that takes part here", client.id)
+        if client.auth_method in BY_CERTIFICATE and claim.certificate is None:
+            return Reason("client certificate", describe_method(client), UNSHOWN, client_id=client.id)
         if claim.secret is None or client.auth_method not in BY_SECRET:
             return Reason("client authentication", describe_method(client), describe_proof(claim), client_id=client.id)
         return self._explain_secret(client, claim.secret)
@@ -209,6 +229,12 @@ class ClientAuthentication:
         readings = [text for text in (claim.secret, claim.undecoded) if text is not None]
         same = sum([secrets.match(client, text, now) for text in readings]) > 0  # all are compared, for constant time
         return client if client and client.auth_method in BY_SECRET and same else None
+
+    async def _by_certificate(self, client: Client | None, certificate: Certificate | None) -> Client | None:
+        if client is None or certificate is None or client.auth_method not in BY_CERTIFICATE:
+            return None
+        await self.certificates.prove(client, certificate)
+        return client
 
     async def _by_assertion(self, client: Client | None, assertion: Assertion) -> Client | None:
         if client is not None:

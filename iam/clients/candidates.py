@@ -35,7 +35,8 @@ class Candidates:
         keeping = registrant.keeping(old) if old else registrant
         elsewhere = await self.targets.open_to_all()
         known = await self.registration.scopes.all()
-        settled = Wishes(registrant, keeping, known, self.registration.implicit, elsewhere).settle(asked)
+        rules = self.registration
+        settled = Wishes(registrant, keeping, known, rules.implicit, elsewhere, rules.auth_methods).settle(asked)
         wanted = self._wanted(asked, settled, old)
         try:
             metadata = await self.registration.judge(

@@ -6,16 +6,17 @@ Each returns what is wrong with the value, in a sentence, or None.
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from iam.clients import assertions, key_sets
+from iam.clients import assertions, certificate_keys, certificate_subjects, key_sets
 from iam.clients import encryption as encrypting
 from iam.clients.key_sets import KeySetError
 from iam.clients.rules import Case, choice
 from iam.outbound import destinations
-from iam.records.client import PRIVATE_KEY_JWT, SECRET_JWT
+from iam.records.client import PRIVATE_KEY_JWT, SECRET_JWT, SELF_SIGNED, SUBJECTS, TLS
 from iam.records.client_metadata import Metadata
 from iam.secrets import signing_keys
 
 Reader = Callable[[object], Sequence[key_sets.VerificationKey] | Sequence[encrypting.EncryptionKey]]
+NEEDING = (PRIVATE_KEY_JWT, SELF_SIGNED)  # methods of clients that must have keys
 
 
 def proof_algorithm(value: str | None, case: Case, _: str) -> str | None:
@@ -29,28 +30,45 @@ def proof_algorithm(value: str | None, case: Case, _: str) -> str | None:
 def keys(value: Mapping[str, Any] | None, case: Case, _: str) -> str | None:
     """Checks the client's public keys (RFC 7591 §2).
 
-    They are given or at an address, never both; a client with private_key_jwt must have some.
+    They are given or at an address, never both; a client that authenticates by them must have some.
     """
     metadata = case.metadata
-    signs = metadata.auth_method == PRIVATE_KEY_JWT
+    method = metadata.auth_method
     if value is None:
-        needed = signs and metadata.jwks_uri is None
-        return f"A client with {PRIVATE_KEY_JWT} needs its public keys, or their address." if needed else None
+        needed = method in NEEDING and metadata.jwks_uri is None
+        return f"A client with {method} needs its public keys, or their address." if needed else None
     if metadata.jwks_uri is not None:
         return "Give the public keys or their address, not both."
     try:
-        if not signs and encrypting.read(value):
+        if method not in NEEDING and encrypting.read(value):
             return None
         known = key_sets.read(value)
+        if method == SELF_SIGNED:
+            certificate_keys.read(value)
     except KeySetError as error:
         return str(error)
-    alg = metadata.token_endpoint_auth_signing_alg if signs else None
+    alg = metadata.token_endpoint_auth_signing_alg if method == PRIVATE_KEY_JWT else None
     return None if alg is None or any(alg in key.algs for key in known) else f"None of the keys is one for {alg}."
 
 
 def keys_address(value: str | None, case: Case, _: str) -> str | None:
     """Checks the address of the client's public keys; whether its host is permitted is decided at the fetch."""
     return value and destinations.complaint(value, private=case.private)
+
+
+def certificate_subject(value: str | None, case: Case, name: str) -> str | None:
+    """Checks the subject of the client's certificate: exactly one, and only for tls_client_auth (RFC 8705 §2.1.2)."""
+    if case.metadata.auth_method != TLS:
+        return value and f"Only clients with {TLS} are known by the subject of their certificate."
+    given = [each for each in SUBJECTS if getattr(case.metadata, each) is not None]
+    if len(given) != 1:
+        return f"Give exactly one of {', '.join(SUBJECTS)}." if name in (given or SUBJECTS[:1]) else None
+    well_formed = value is None or certificate_subjects.well_formed(name, value)
+    return (
+        None
+        if well_formed
+        else "No certificate has this; write it as the certificate does, without blanks around commas."
+    )
 
 
 def our_algorithm(value: str | None, *_: object) -> str | None:

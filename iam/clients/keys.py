@@ -5,7 +5,8 @@ from typing import Any, Final, Generic, TypeVar
 
 from twisted.logger import Logger
 
-from iam.clients import encryption, key_sets
+from iam.clients import certificate_keys, encryption, key_sets
+from iam.clients.certificate_keys import CertificateKey
 from iam.clients.encryption import EncryptionKey
 from iam.clients.key_sets import KeySetError, VerificationKey
 from iam.clock import Clock
@@ -22,6 +23,7 @@ log = Logger()
 Document = Mapping[str, Any] | None
 VerificationKeys = tuple[VerificationKey, ...]
 EncryptionKeys = tuple[EncryptionKey, ...]
+CertificateKeys = tuple[CertificateKey, ...]
 K = TypeVar("K")
 
 
@@ -33,6 +35,7 @@ class ClientKeys:
         self._clock = clock
         self._verification = Reading(key_sets.read)
         self._encryption = Reading(encryption.read)
+        self._certificates = Reading(certificate_keys.read)
         self._asked: dict[str, float] = {}
         self._told: dict[str, float] = {}
 
@@ -49,6 +52,11 @@ class ClientKeys:
         """Yields the client's keys for encryption, once or twice as `of` does; raises FetchError."""
         async for document in self._documents(client):
             yield self._encryption.of(client, document)
+
+    async def for_certificates(self, client: Client) -> AsyncIterator[CertificateKeys]:
+        """Yields the client's keys of certificates, once or twice as `of` does; raises FetchError."""
+        async for document in self._documents(client):
+            yield self._certificates.of(client, document)
 
     async def _documents(self, client: Client) -> AsyncIterator[Document]:
         if client.jwks_uri is None:

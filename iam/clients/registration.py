@@ -16,7 +16,7 @@ from iam.clients.secrets import ClientSecrets
 from iam.clock import Clock
 from iam.outbound.fetching import Fetcher
 from iam.records.actor import By
-from iam.records.client import BY_SECRET, PUBLIC, SECRET_JWT, Client, Secret, keeps_secret
+from iam.records.client import AUTH_METHODS, BY_SECRET, PUBLIC, SECRET_JWT, Client, Secret, keeps_secret
 from iam.records.client_metadata import MEMBERS, NATIVE, Metadata
 from iam.records.invalid import complain
 from iam.secrets import minted
@@ -36,6 +36,7 @@ class Registration:
     private: bool = False  # whether addresses in private networks are allowed
     implicit: bool = False  # whether the implicit grant is offered
     private_schemes: frozenset[str] = frozenset()  # app schemes without a dot that are allowed
+    auth_methods: tuple[str, ...] = AUTH_METHODS  # those that clients may choose which register themselves
 
     async def judge(
         self,

@@ -46,6 +46,7 @@ class Wishes:
     scopes: Sequence[Scope]
     implicit: bool = False
     elsewhere: frozenset[str] = frozenset()
+    auth_methods: Sequence[str] = AUTH_METHODS
 
     def settle(self, asked: RegistrationRequest) -> Metadata:
         """Returns the metadata without what cannot be had, with the reasons in `left_out`.
@@ -53,7 +54,7 @@ class Wishes:
         Raises MetadataError if nothing is left of a wish, or if the rest contradicts itself.
         """
         told, left_out = asked.spoken, unknown(asked)
-        method = settle_auth_method(told, left_out)
+        method = settle_auth_method(told, self.auth_methods, left_out)
         scopes = self._scopes(told, left_out)
         grant_types = self._grant_types(told, method, scopes, left_out)
         settle_response_types(told, grant_types, left_out)
@@ -95,13 +96,13 @@ class Wishes:
         return kept
 
 
-def settle_auth_method(told: Spoken, left_out: LeftOut) -> str:
-    """Returns the authentication method; an unknown one is replaced by client_secret_basic."""
+def settle_auth_method(told: Spoken, methods: Sequence[str], left_out: LeftOut) -> str:
+    """Returns the authentication method; one that is not offered is replaced by client_secret_basic."""
     method = told.token_endpoint_auth_method
-    if method in AUTH_METHODS:
+    if method in methods:
         return method
     left_out["token_endpoint_auth_method"] = (
-        f"{shown(method)}: Choose one of {', '.join(AUTH_METHODS)}; it is {USUAL_METHOD} now."
+        f"{shown(method)}: Choose one of {', '.join(methods)}; it is {USUAL_METHOD} now."
     )
     return USUAL_METHOD
 

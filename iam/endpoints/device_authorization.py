@@ -30,7 +30,8 @@ class DeviceAuthorizationEndpoint:
 
     async def post(self, request: Request) -> Answer:
         """Answers a device authorization request. Raises OAuth2Error, ParameterError and Throttled."""
-        parameters, proofs, address = form_parameters(request), Proofs(authorization(request)), request.client_address
+        parameters, address = form_parameters(request), request.client_address
+        proofs = Proofs(authorization(request), certificate=request.certificate)
         asked = await self.server.devices.validate(parameters, proofs, address)
         if not asked.client.confidential:
             await self.throttle.take(KIND, self.throttle.of_network(address, KIND), address)

@@ -29,7 +29,7 @@ class IntrospectionEndpoint:
         A token that is not valid, or that this client may not know about, is described as inactive and nothing more.
         """
         parameters = form_parameters(request)
-        claim = read_claim(parameters, authorization(request), request.client_address)
+        claim = read_claim(parameters, authorization(request), request.client_address, request.certificate)
         client = await self.authentication.confidential(claim)
         if client is None:
             raise refuse_unproven(await self.authentication.reason(claim))

@@ -41,7 +41,7 @@ class PushedRequestEndpoint:
     async def post(self, request: Request) -> Answer:
         """Stores a request that /authorize would accept (RFC 9126 §2.1). Raises OAuth2Error and ParameterError."""
         parameters = form_parameters(request)
-        claim = read_claim(parameters, authorization(request), request.client_address)
+        claim = read_claim(parameters, authorization(request), request.client_address, request.certificate)
         await self.server.documents.at_pushing(claim, parameters)
         client = await self.authentication.authenticate(claim)
         if wait := await self._wait(client, request):

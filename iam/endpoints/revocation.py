@@ -20,7 +20,7 @@ class RevocationEndpoint:
     async def post(self, request: Request) -> Answer:
         """Revokes the token; an unknown one gets a 200 too (RFC 7009 §2.2). Raises OAuth2Error and ParameterError."""
         parameters = form_parameters(request)
-        claim = read_claim(parameters, authorization(request), request.client_address)
+        claim = read_claim(parameters, authorization(request), request.client_address, request.certificate)
         client = await self.authentication.authenticate(claim)
         token = parameters.get("token")
         if token is None:

@@ -19,7 +19,8 @@ class TokenEndpoint:
 
     async def post(self, request: Request) -> Answer:
         """Answers a token request. Raises OAuth2Error and ParameterError."""
-        parameters, proofs = form_parameters(request), Proofs(authorization(request), sent_proof(request))
+        parameters = form_parameters(request)
+        proofs = Proofs(authorization(request), sent_proof(request), request.certificate)
         answer = await self.server.token(parameters, proofs, request.client_address)
         if answer.left_out is not None:
             self.refusals.noted("/token", answer.left_out, request.client_address)

@@ -77,7 +77,7 @@ class DeviceAuthorization:
         """Returns what a client asks for by a device. Raises OAuth2Error, which carries the reason."""
         request = make_request(parameters, KNOWN)
         request.address = address
-        request.claim = read_claim(parameters, proofs.authorization, address)
+        request.claim = read_claim(parameters, proofs.authorization, address, proofs.certificate)
         request.client_id = request.claim.client_id
         await self.documents.at_device(request.claim)
         return await self._validated(request, self.checks.validate_authorization_request)

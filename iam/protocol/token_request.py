@@ -6,15 +6,20 @@ from attrs import field, frozen
 
 from iam.oauth.dpop import SentProof
 from iam.oauth.parameters import Parameters
+from iam.records.certificate import Certificate
 from iam.records.client import Client
 
 
 @frozen
 class Proofs:
-    """The client's proofs outside of the form: the Authorization header (RFC 6749 §2.3.1), and that of a key (RFC 9449)."""
+    """The client's proofs outside of the form.
+
+    They are the Authorization header (RFC 6749 §2.3.1), that of a key (RFC 9449), and the connection's certificate (RFC 8705).
+    """
 
     authorization: str | None = field(default=None, repr=False)
     dpop: SentProof | None = None
+    certificate: Certificate | None = None
 
 
 @frozen
@@ -23,7 +28,7 @@ class TokenRequest:
 
     `scopes` are those requested, without duplicates, or, where oauthlib has validated the scopes, those granted (RFC
     6749 §3.3). `audience` are the requested resources, spelt as registered where they were looked up (RFC 8707 §2).
-    `confirmation` is the key that the client has proved to hold.
+    `confirmation` names the key that the client has proved to hold, or its certificate.
     """
 
     client: Client

@@ -181,7 +181,7 @@ class Validator(RequestValidator):  # type: ignore[misc]
     def client_authentication_required(self, request: OAuthlibRequest, *_: object, **__: object) -> bool:
         """Tells whether the request brings a secret or an assertion, which is then checked.
 
-        Without one only a public client is accepted.
+        Without one only a public client is accepted, or one that its certificate proves.
         """
         return request.claim.with_proof
 
@@ -190,8 +190,11 @@ class Validator(RequestValidator):  # type: ignore[misc]
         return await self._settle(request, await self._authentication.confidential(request.claim))
 
     async def authenticate_client_id(self, client_id: str, request: OAuthlibRequest, *_: object, **__: object) -> bool:
-        """Accepts a public client, which only names itself (RFC 6749 §3.2.1). Raises InvalidClientError."""
-        return await self._settle(request, await self._authentication.public(request.claim))
+        """Accepts a client that only names itself: a public one (RFC 6749 §3.2.1), or one with its certificate (RFC 8705 §2).
+
+        Raises InvalidClientError.
+        """
+        return await self._settle(request, await self._authentication.named(request.claim))
 
     def validate_grant_type(
         self, client_id: str, grant_type: str, client: Client, request: OAuthlibRequest, *_: object, **__: object

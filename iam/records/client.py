@@ -18,9 +18,19 @@ SECRET_JWT: Final = "client_secret_jwt"
 
 PRIVATE_KEY_JWT: Final = "private_key_jwt"
 
+TLS: Final = "tls_client_auth"  # RFC 8705 §2.1: a certificate of an authority
+SELF_SIGNED: Final = "self_signed_tls_client_auth"  # RFC 8705 §2.2: one of the client's own
+BY_CERTIFICATE: Final = (TLS, SELF_SIGNED)
+
+# The members of which a client with tls_client_auth has exactly one (RFC 8705 §2.1.2).
+SUBJECTS: Final = (
+    "tls_client_auth_subject_dn",
+    *(f"tls_client_auth_san_{kind}" for kind in ("dns", "uri", "ip", "email")),
+)
+
 DOCUMENT: Final = "https://"  # how the id of a client begins that is a document; no other does
 
-CONFIDENTIAL_METHODS: Final = (*BY_SECRET, SECRET_JWT, PRIVATE_KEY_JWT)
+CONFIDENTIAL_METHODS: Final = (*BY_SECRET, SECRET_JWT, PRIVATE_KEY_JWT, *BY_CERTIFICATE)
 AUTH_METHODS: Final = (*CONFIDENTIAL_METHODS, PUBLIC)
 
 
@@ -108,6 +118,12 @@ class Client(Metadata):
     def enabled(self) -> bool:
         """Whether the client has not been disabled."""
         return self.disabled_at is None
+
+
+def offered_methods(*, certificates: bool, authorities: bool) -> tuple[str, ...]:
+    """Returns the methods of a server that sees clients' certificates, and has `authorities` to judge them, or not."""
+    missing = {*(() if certificates else BY_CERTIFICATE), *(() if authorities else (TLS,))}
+    return tuple(each for each in AUTH_METHODS if each not in missing)
 
 
 def keeps_secret(auth_method: str) -> bool:

@@ -79,7 +79,9 @@ class Metadata:
     token_endpoint_auth_signing_alg: str | None = member(
         "proof_algorithm", "Signs the JWTs by which it authenticates (any that fits its keys).", option="signing-alg"
     )
-    jwks: Mapping[str, Any] | None = member("keys", "Its public keys, for private_key_jwt and for encryption.")
+    jwks: Mapping[str, Any] | None = member(
+        "keys", "Its public keys, for private_key_jwt, self_signed_tls_client_auth and encryption."
+    )
     jwks_uri: str | None = member("keys_address", "Where its public keys are, instead.")
     application_type: str = member(
         "application_type", "web or native; by default what its redirect URIs show.", wish=True, default=WEB
@@ -148,6 +150,25 @@ class Metadata:
     request_uris: tuple[str, ...] = member("request_uris", "Where its request objects may be.", default=())
     dpop_bound_access_tokens: bool = member(
         "", "Give it no tokens but those that are bound to a key of its own (DPoP).", default=False
+    )
+    tls_client_auth_subject_dn: str | None = member(
+        "certificate_subject",
+        "The subject of its certificate, as in CN=client,O=Example (RFC 4514), for tls_client_auth.",
+    )
+    tls_client_auth_san_dns: str | None = member(
+        "certificate_subject", "Instead, a DNS name among the alternative names of its certificate."
+    )
+    tls_client_auth_san_uri: str | None = member(
+        "certificate_subject", "Instead, a URI among the alternative names of its certificate."
+    )
+    tls_client_auth_san_ip: str | None = member(
+        "certificate_subject", "Instead, an IP address among the alternative names of its certificate."
+    )
+    tls_client_auth_san_email: str | None = member(
+        "certificate_subject", "Instead, an e-mail address among the alternative names of its certificate."
+    )
+    tls_client_certificate_bound_access_tokens: bool = member(
+        "", "Give it no tokens but those that are bound to the certificate of its connection.", default=False
     )
     default_max_age: int | None = member("seconds", "People must have logged in within so many seconds.")
     require_auth_time: bool = member("", "Say in its ID tokens when people logged in.", default=False)

@@ -27,6 +27,7 @@ MEMBERS = [
     "require_signed_request_object",
     "require_pushed_authorization_requests",
     "dpop_bound_access_tokens",
+    "tls_client_certificate_bound_access_tokens",
     "require_auth_time",
     "backchannel_logout_session_required",
     "frontchannel_logout_session_required",

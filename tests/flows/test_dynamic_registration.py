@@ -61,6 +61,7 @@ async def test_the_answer_is_everything_that_the_client_is_registered_with(serve
         "require_signed_request_object": False,
         "require_pushed_authorization_requests": False,
         "dpop_bound_access_tokens": False,
+        "tls_client_certificate_bound_access_tokens": False,
         "require_auth_time": False,
         "backchannel_logout_session_required": False,
         "frontchannel_logout_session_required": False,

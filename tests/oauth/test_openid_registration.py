@@ -11,6 +11,7 @@ from iam.clients.rules import Case
 from iam.records.client_metadata import COLUMNS, DEFAULTS, Metadata
 from iam.records.scope import Scope
 from tests.assertions import make, public
+from tests.certificates import Shown
 
 CALLBACK = "https://app.example.org/cb"
 FREE = {  # which need no rule: a boolean is one or it is none, and the sector is found out
@@ -19,6 +20,7 @@ FREE = {  # which need no rule: a boolean is one or it is none, and the sector i
     "require_signed_request_object",
     "require_pushed_authorization_requests",
     "dpop_bound_access_tokens",
+    "tls_client_certificate_bound_access_tokens",
     "require_auth_time",
     "backchannel_logout_session_required",
     "frontchannel_logout_session_required",
@@ -126,6 +128,59 @@ def test_what_is_wrong_is_said_of_its_member(member: str, value: Any, words: str
 
     assert found.keys() == {member}
     assert words in found[member]
+
+
+DN, DNS = "tls_client_auth_subject_dn", "tls_client_auth_san_dns"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {DN: "CN=client,O=Example"},
+        {DN: r"CN=Example\, Inc.+UID=7,DC=example,DC=org"},
+        {DN: "emailAddress=ada@example.org,2.5.4.97=PSDDE-1,C=DE"},
+        {DNS: "client.example"},
+        {"tls_client_auth_san_uri": "spiffe://example.org/billing"},
+        {"tls_client_auth_san_ip": "2001:db8::1"},
+        {"tls_client_auth_san_email": "ada@example.org"},
+    ],
+)
+def test_a_client_with_a_certificate_has_one_subject(said: dict[str, Any]) -> None:
+    assert complaints(auth_method="tls_client_auth", **said) == {}
+    assert complaints(**said).keys() == said.keys()
+
+
+@pytest.mark.parametrize(
+    ("said", "guilty"),
+    [
+        ({}, {DN}),
+        ({DN: "CN=client", DNS: "client.example"}, {DN, DNS}),
+        ({DN: ""}, {DN}),
+        ({DN: "client"}, {DN}),
+        ({DN: "CN=client, O=Example"}, {DN}),
+        ({DN: "/CN=client/O=Example"}, {DN}),
+        ({DN: "NICK=client"}, {DN}),
+        ({DN: "CN=client,"}, {DN}),
+        ({DNS: "client example"}, {DNS}),
+        ({DNS: "clïent.example"}, {DNS}),
+        ({"tls_client_auth_san_uri": "client.example"}, {"tls_client_auth_san_uri"}),
+        ({"tls_client_auth_san_ip": "192.0.2.0/24"}, {"tls_client_auth_san_ip"}),
+        ({"tls_client_auth_san_email": "ada"}, {"tls_client_auth_san_email"}),
+    ],
+)
+def test_a_subject_that_no_certificate_has_is_refused(said: dict[str, Any], guilty: set[str]) -> None:
+    assert complaints(auth_method="tls_client_auth", **said).keys() == guilty
+
+
+def test_a_client_with_a_certificate_of_its_own_registers_it() -> None:
+    method, shown, other = "self_signed_tls_client_auth", Shown(), Shown()
+    mixed = {**shown.jwk(), "x5c": other.jwk()["x5c"]}
+
+    assert complaints(auth_method=method, jwks={"keys": [shown.jwk()]}) == {}
+    assert complaints(auth_method=method, jwks={"keys": [shown.jwk(x5c=False)]}) == {}
+    assert complaints(auth_method=method, jwks_uri="https://app.example.org/jwks.json") == {}
+    for wrong in (None, {"keys": []}, {"keys": [mixed]}, {"keys": [{**shown.jwk(), "x5c": ["x"]}]}):
+        assert complaints(auth_method=method, jwks=wrong).keys() == {"jwks"}, wrong
 
 
 def test_an_encoding_is_one_that_we_have() -> None:
