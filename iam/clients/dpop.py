@@ -5,7 +5,7 @@ What is wrong is said only of a proof that came; who has a token learns nothing 
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
@@ -56,12 +56,12 @@ class Proof:
 
 @service
 class DPoPProofs:
-    """Verifies DPoP proofs for the addresses below `origin`, which is that of the issuer; nonces may be `demanded`."""
+    """Verifies DPoP proofs for addresses at `origins`, the issuer's and that for mutual TLS; nonces may be `demanded`."""
 
     replays: Replays
     nonces: Nonces
     clock: Clock
-    origin: str
+    origins: Sequence[str]
     demanded: bool
 
     def read(self, sent: SentProof, token: str | None = None) -> Proof:
@@ -87,7 +87,7 @@ class DPoPProofs:
         """Raises ProofError unless the claims are about this request, and tell it from all others."""
         if claims.get("htm") != sent.method:
             raise ProofError(f"The htm of the DPoP proof must be {sent.method}.")
-        if not same_target(claims.get("htu"), self.origin + sent.path):
+        if not any(same_target(claims.get("htu"), origin + sent.path) for origin in self.origins):
             raise ProofError("The htu of the DPoP proof is not the address of this request.")
         check_jti(claims.get("jti"))
         check_token(claims, token)
@@ -170,7 +170,8 @@ def use_of(thumbprint: str, jti: str) -> bytes:
 def proofs_of(settings: Settings, replays: Replays, key: ServerKey, clock: Clock) -> DPoPProofs:
     """Returns the verifier of proofs for a server with these settings."""
     nonces, demanded = Nonces(key.derive(PURPOSE), clock), settings.dpop_nonces == "required"
-    return DPoPProofs(replays, nonces, clock, origin_of(settings.issuer), demanded)
+    origins = [origin_of(settings.issuer), *([settings.mtls_url] if settings.mtls_url else [])]
+    return DPoPProofs(replays, nonces, clock, origins, demanded)
 
 
 def origin_of(issuer: str) -> str:

@@ -1,6 +1,6 @@
 """The authorization server's metadata (RFC 8414)."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from iam.authorization import objects, openid_parameters, pkce, response
 from iam.clients import assertions, dpop_headers, encryption
@@ -10,17 +10,21 @@ from iam.http.answers import Answer, json_answer
 from iam.http.request import Request
 from iam.openid.login_facts import ACR_VALUES
 from iam.protocol.server import Server
-from iam.records.client import AUTH_METHODS, CONFIDENTIAL_METHODS
+from iam.records.client import PUBLIC
 from iam.secrets.signing_keys import ALGORITHMS
 from iam.service import service
 
-ANY = {
-    "auth_methods_supported": list(AUTH_METHODS),
-    "auth_signing_alg_values_supported": list(assertions.EVERY_ALGORITHM),
-}
-CONFIDENTIAL = {**ANY, "auth_methods_supported": list(CONFIDENTIAL_METHODS)}
 REGISTRATION_ENDPOINT = "registration_endpoint"
-CLIENT_AUTHENTICATION = {"token_endpoint": ANY, "revocation_endpoint": ANY, "introspection_endpoint": CONFIDENTIAL}
+AUTHENTICATING = ("token_endpoint", "revocation_endpoint", "introspection_endpoint")
+CONFIDENTIAL = ("introspection_endpoint",)  # for clients that prove who they are
+
+# The endpoints that have another address for mutual TLS (RFC 8705 §5).
+ALIASED = (
+    *AUTHENTICATING,
+    "pushed_authorization_request_endpoint",
+    "device_authorization_endpoint",
+    "userinfo_endpoint",
+)
 
 # No check_session_iframe: browsers no longer give the frames that it needs their cookies.
 LOGOUT = {
@@ -67,6 +71,9 @@ class MetadataEndpoint:
     server: Server
     closed: tuple[str, ...] = ()
     documents: bool = True  # clients may be documents
+    auth_methods: tuple[str, ...] = ()  # of clients
+    certificates: bool = False  # clients can show certificates
+    mtls_issuer: str | None = None  # where they do that, if it is another address
 
     def of(self, endpoints: Mapping[str, str]) -> Callable[[Request], Awaitable[Answer]]:
         """Returns the handler that describes these endpoints: paths by their names in RFC 8414 §2."""
@@ -77,7 +84,7 @@ class MetadataEndpoint:
         return get
 
     async def document(self, endpoints: Mapping[str, str]) -> dict[str, object]:
-        """Returns the members of RFC 8414 §2, RFC 7636 §6.2, RFC 9207 §3, RFC 9449 §5.1 and RFC 9728 §4."""
+        """Returns the members of RFC 8414 §2, RFC 7636 §6.2, RFC 8705 §3.3 and §5, RFC 9207 §3, RFC 9449 §5.1 and RFC 9728 §4."""
         return {
             "issuer": self.issuer,
             **{name: self.issuer + path for name, path in endpoints.items() if name not in self.closed},
@@ -85,11 +92,7 @@ class MetadataEndpoint:
             "response_types_supported": list(self.server.response_types),
             "response_modes_supported": list(response.MODES),
             "grant_types_supported": list(self.server.grant_types),
-            **{
-                f"{endpoint}_{what}": values
-                for endpoint, ways in CLIENT_AUTHENTICATION.items()
-                for what, values in ways.items()
-            },
+            **client_authentication(self.auth_methods),
             "subject_types_supported": ["public", "pairwise"],
             "acr_values_supported": list(ACR_VALUES),
             "prompt_values_supported": list(openid_parameters.PROMPTS),
@@ -102,6 +105,30 @@ class MetadataEndpoint:
             "authorization_response_iss_parameter_supported": True,
             "client_id_metadata_document_supported": self.documents,
             "dpop_signing_alg_values_supported": list(dpop_headers.ALGORITHMS),
+            **self._mutual_tls(endpoints),
             "protected_resources": [self.issuer + resource.PATH, self.issuer + api.PATH],
             **SIGNED_AND_ENCRYPTED,
         }
+
+    def _mutual_tls(self, endpoints: Mapping[str, str]) -> dict[str, object]:
+        """Returns the members of RFC 8705, none where clients can show no certificates."""
+        if not self.certificates:
+            return {}
+        bound: dict[str, object] = {"tls_client_certificate_bound_access_tokens": True}
+        if self.mtls_issuer is None:
+            return bound
+        aliases = {name: self.mtls_issuer + path for name, path in endpoints.items() if name in ALIASED}
+        return {**bound, "mtls_endpoint_aliases": aliases}
+
+
+def client_authentication(methods: Sequence[str]) -> dict[str, list[str]]:
+    """Returns how clients authenticate at each endpoint (RFC 8414 §2)."""
+    confidential = [each for each in methods if each != PUBLIC]
+    return {
+        name: values
+        for endpoint in AUTHENTICATING
+        for name, values in (
+            (f"{endpoint}_auth_methods_supported", confidential if endpoint in CONFIDENTIAL else list(methods)),
+            (f"{endpoint}_auth_signing_alg_values_supported", list(assertions.EVERY_ALGORITHM)),
+        )
+    }

@@ -24,6 +24,7 @@ class ResourceMetadata:
     issuer: str
     path: str = resource.PATH
     scopes: Sequence[str] = (resource.SCOPE,)
+    certificates: bool = False  # clients can show certificates, to which their tokens may be bound (RFC 8705)
 
     @property
     def address(self) -> str:
@@ -34,4 +35,5 @@ class ResourceMetadata:
     async def get(self, _: Request) -> Answer:
         """Returns the document of RFC 9728 §3.2; scopes that only administrators may have are not advertised."""
         described = resource_metadata.document(self.issuer, self.issuer + self.path, self.scopes)
-        return json_answer(200, {**described, **BOUND})
+        told = {"tls_client_certificate_bound_access_tokens": True} if self.certificates else {}
+        return json_answer(200, {**described, **BOUND, **told})

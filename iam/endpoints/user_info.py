@@ -31,7 +31,8 @@ class UserInfoEndpoint:
         return await self._answered(request, in_body=bool(request.body))
 
     async def _answered(self, request: Request, *, in_body: bool) -> Answer:
-        described = await self.information.describe(presented(request, in_body=in_body), sent_proof(request))
+        sent, token = sent_proof(request), presented(request, in_body=in_body)
+        described = await self.information.describe(token, sent, request.certificate)
         text = await self.response.write(described.client, described.claims)
         return json_answer(200, described.claims) if text is None else Answer(200, text.encode(), JWT)
 

@@ -169,6 +169,18 @@ ADVICE: Final[Mapping[tuple[str, str], Advice]] = {
         action=UPDATE,
         member="dpop_bound_access_tokens",
     ),
+    ("client certificate", ""): Advice(
+        "The application did not show the certificate that it is registered with",
+        "Let it call the address for mutual TLS with its certificate, or register it with that one.",
+        action=UPDATE,
+        member="token_endpoint_auth_method",
+    ),
+    ("certificate of the connection", ""): Advice(
+        "The access token came on a connection without the certificate that it is bound to",
+        "Let the application call the address for mutual TLS with the certificate with which it got the token.",
+        action=UPDATE,
+        member="tls_client_certificate_bound_access_tokens",
+    ),
     ("scheme of the access token", ""): Advice(
         "The access token came by the wrong scheme",
         "Let the application send a token that is bound to a key as DPoP, with a proof, and any other as Bearer.",

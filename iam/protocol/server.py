@@ -28,7 +28,7 @@ from iam.clock import Clock
 from iam.oauth.errors import SENTENCES
 from iam.oauth.parameters import Parameters
 from iam.oauth.reasons import Reason, carrying, of
-from iam.protocol import authorization_request, bridge, device_authorization
+from iam.protocol import authorization_request, bindings, bridge, device_authorization
 from iam.protocol.document_clients import DocumentClients
 from iam.protocol.endpoints import Endpoints
 from iam.protocol.grant import BoundGrant, Flow, Issuance, TokenGrant
@@ -131,12 +131,13 @@ class Server:
         if "authorization_details" in request.parameters:
             raise CustomOAuth2Error("invalid_authorization_details", "No authorization_details are supported.")
         received = self._clock.now()
-        request.claim = read_claim(request.parameters, proofs.authorization, request.address)
+        request.claim = read_claim(request.parameters, proofs.authorization, request.address, proofs.certificate)
         request.client_id = request.claim.client_id
         await self.documents.at_token(request.claim, grant.name)
         await bridge.call(self._endpoints.token, request)
         proof = self._proof(request.client, proofs)
-        validated = build_token_request(request, proofs, received, proof)
+        confirmation = bindings.confirmation(request.client, proofs.certificate, proof)
+        validated = build_token_request(request, proofs, received, confirmation)
         return TokenAnswer(await self._saved(grant, validated, proof), request.left_out)
 
     def _proof(self, client: Client, proofs: Proofs) -> Proof | None:
@@ -249,7 +250,7 @@ def build_request(asked: UnpackedRequest) -> OAuthlibRequest:
 
 
 def build_token_request(
-    request: OAuthlibRequest, proofs: Proofs, received: datetime, proof: Proof | None
+    request: OAuthlibRequest, proofs: Proofs, received: datetime, confirmation: str | None
 ) -> TokenRequest:
     """Returns the record of a token request that oauthlib has validated."""
     return TokenRequest(
@@ -260,5 +261,5 @@ def build_token_request(
         received,
         tuple(request.scopes or ()),
         request.audience,
-        proof.confirmation if proof is not None else None,
+        confirmation,
     )

@@ -135,9 +135,16 @@ class Application(DeviceParts):
     @cached_property
     def metadata(self) -> MetadataEndpoint:
         """The server's metadata (RFC 8414, OpenID Connect Discovery)."""
-        closed = (REGISTRATION_ENDPOINT,) if self.settings.registration == CLOSED else ()
-        documents = self.settings.client_documents != OFF
-        return MetadataEndpoint(self.settings.issuer, self.server, closed=closed, documents=documents)
+        settings = self.settings
+        return MetadataEndpoint(
+            settings.issuer,
+            self.server,
+            closed=(REGISTRATION_ENDPOINT,) if settings.registration == CLOSED else (),
+            documents=settings.client_documents != OFF,
+            auth_methods=self.auth_methods,
+            certificates=settings.mutual_tls,
+            mtls_issuer=settings.mtls_issuer,
+        )
 
     @cached_property
     def resource(self) -> ResourceEndpoint:
@@ -147,7 +154,7 @@ class Application(DeviceParts):
     @cached_property
     def resource_metadata(self) -> ResourceMetadata:
         """The metadata of `/resource` (RFC 9728)."""
-        return ResourceMetadata(self.settings.issuer)
+        return ResourceMetadata(self.settings.issuer, certificates=self.settings.mutual_tls)
 
     @cached_property
     def api(self) -> Api:
@@ -171,7 +178,7 @@ class Application(DeviceParts):
     @cached_property
     def api_metadata(self) -> ResourceMetadata:
         """The metadata of the API (RFC 9728)."""
-        return ResourceMetadata(self.settings.issuer, API, ())
+        return ResourceMetadata(self.settings.issuer, API, (), certificates=self.settings.mutual_tls)
 
     @cached_property
     def registered_resources(self) -> RegisteredResources:

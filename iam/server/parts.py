@@ -20,6 +20,8 @@ from iam.browser.visitors import Visitors
 from iam.clients.assertions import ClientAssertions
 from iam.clients.authentication import ClientAuthentication
 from iam.clients.candidates import Candidates
+from iam.clients.certificate_authorities import Authorities
+from iam.clients.certificates import ClientCertificates
 from iam.clients.directory import Directory
 from iam.clients.dpop import DPoPProofs, proofs_of
 from iam.clients.dynamic_registration import DynamicRegistration
@@ -57,6 +59,7 @@ from iam.protocol.server import Server
 from iam.protocol.user_codes import PURPOSE as USER_CODES
 from iam.protocol.user_codes import UserCodes
 from iam.reactor import InThread, Reactor
+from iam.records.client import offered_methods
 from iam.secrets import signing_keys
 from iam.secrets.master_key import ServerKey
 from iam.secrets.signing_keys import Keys
@@ -140,7 +143,8 @@ class Parts:
     @cached_property
     def authentication(self) -> ClientAuthentication:
         """The client authenticator."""
-        return self._authenticating(self.settings.issuer, self.settings.issuer + "/token")
+        addresses = (self.settings.issuer, self.settings.mtls_issuer)
+        return self._authenticating(self.settings.issuer, *(each + "/token" for each in addresses if each))
 
     @cached_property
     def strict_authentication(self) -> ClientAuthentication:
@@ -149,7 +153,19 @@ class Parts:
 
     def _authenticating(self, *audiences: str) -> ClientAuthentication:
         assertions = ClientAssertions(self.store.replays, self.signatures, self.clock, audiences)
-        return ClientAuthentication(self.directory, assertions, self.clock, self.throttle)
+        return ClientAuthentication(self.directory, assertions, self.clock, self.throttle, self.client_certificates)
+
+    @cached_property
+    def auth_methods(self) -> tuple[str, ...]:
+        """How clients may authenticate; by certificates only where they can show them."""
+        settings = self.settings
+        return offered_methods(certificates=settings.mutual_tls, authorities=settings.client_ca is not None)
+
+    @cached_property
+    def client_certificates(self) -> ClientCertificates:
+        """The judge of clients' certificates."""
+        file = self.settings.client_ca
+        return ClientCertificates(self.client_keys, self.clock, Authorities(file) if file else None)
 
     @cached_property
     def targets(self) -> Targets:
@@ -285,6 +301,7 @@ class Parts:
             private=bool(self.settings.allow_fetch),
             implicit=self.settings.implicit,
             private_schemes=frozenset(self.settings.private_scheme),
+            auth_methods=self.auth_methods,
         )
 
     @cached_property

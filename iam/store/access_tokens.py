@@ -28,8 +28,22 @@ class IssueAccessToken:
 
 
 @frozen
+class IssueConfirmedToken:
+    """The same, bound to the certificate that `confirmation` names."""
+
+    digest: bytes
+    day: date
+    grant_id: UUID
+    scope: str
+    audience: Sequence[str] | None = field(converter=asked)
+    now: datetime
+    lifetime: int
+    confirmation: str
+
+
+@frozen
 class IssueBoundToken:
-    """The same, bound to the key that `confirmation` names; `proof` and `proof_day` are the use of its proof."""
+    """The same, bound to the key that `confirmation` names instead; `proof` and `proof_day` are the use of its proof."""
 
     proof: bytes
     proof_day: date
@@ -70,11 +84,9 @@ class RevokeToken:
 
 
 # The resources of a token decide how long it lives and which of the scopes it has (RFC 8707).
-ISSUE: Final = fit(
-    IssueAccessToken,
-    """
+ISSUING: Final = """
 with judged as materialized (
-    select i.n, i.day, i.digest, i.grant_id, g.client_id, g.user_id, i.audience, i.now,
+    select i.n, i.day, i.digest, i.grant_id, g.client_id, g.user_id, i.audience, i.now{asked},
         case when i.audience is null then i.scope else scope_for(i.scope, i.audience) end as scope,
         i.now + make_interval(secs => case
             when i.audience is null then i.lifetime else coalesce(lifetime_for(i.audience), i.lifetime)
@@ -82,12 +94,15 @@ with judged as materialized (
     from {input}
     join lateral may_live(i.grant_id, i.now, i.now, i.audience, null) g on true
 ), issued as (
-    insert into access_tokens (day, digest, grant_id, scope, audience, issued_at, expires_at)
-    select j.day, j.digest, j.grant_id, j.scope, j.audience, j.now, j.expires_at
+    insert into access_tokens (day, digest, grant_id, scope, audience, issued_at, expires_at{column})
+    select j.day, j.digest, j.grant_id, j.scope, j.audience, j.now, j.expires_at{kept}
     from judged j where j.scope <> ''
 )
-select n, client_id, user_id, scope, audience, now, expires_at from judged
-""",
+select n, client_id, user_id, scope, audience, now, expires_at{column} from judged
+"""
+ISSUE: Final = fit(IssueAccessToken, ISSUING, asked="", column="", kept="")
+ISSUE_CONFIRMED: Final = fit(
+    IssueConfirmedToken, ISSUING, asked=", i.confirmation", column=", confirmation", kept=", j.confirmation"
 )
 
 # The same, for whoever uses the proof first (RFC 9449 §11.1): one statement, since a second one would be a second commit.
@@ -157,6 +172,9 @@ class AccessTokens:
 
     def __init__(self, database: Database) -> None:
         self._issue = database.statement("access_tokens_issue", IssueAccessToken, ISSUE)
+        self._issue_confirmed = database.statement(
+            "access_tokens_issue_confirmed", IssueConfirmedToken, ISSUE_CONFIRMED
+        )
         self._issue_bound = database.statement("access_tokens_issue_bound", IssueBoundToken, ISSUE_BOUND)
         self._find = database.statement("access_tokens_find", FindToken, FIND, shared=True)
         self._revoke = database.statement("access_tokens_revoke", RevokeToken, REVOKE)
@@ -167,6 +185,11 @@ class AccessTokens:
         Returns None if the grant is not valid; with an empty scope nothing was stored.
         """
         row = await self._issue(token)
+        return Issued(*row) if row else None
+
+    async def issue_confirmed(self, token: IssueConfirmedToken) -> Issued | None:
+        """Does the same with a token that is bound to a certificate."""
+        row = await self._issue_confirmed(token)
         return Issued(*row) if row else None
 
     async def issue_bound(self, token: IssueBoundToken) -> tuple[bool, Issued | None]:

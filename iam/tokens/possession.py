@@ -1,35 +1,50 @@
-"""Whether who presents an access token may use it: a bound one takes a proof of its key (RFC 9449 §7)."""
+"""Whether who presents an access token may use it.
+
+A bound one takes a proof of its key (RFC 9449 §7), or the connection on which its certificate was shown (RFC 8705 §3).
+"""
 
 from typing import Final
 
 from iam.clients.dpop import ABSENT, DPoPProofs, invalid
-from iam.oauth import bearer
+from iam.oauth import bearer, confirmations
 from iam.oauth.bearer import Challenge, Presented
 from iam.oauth.dpop import SentProof
 from iam.oauth.errors import InvalidProofError, NonceNeededError
 from iam.oauth.reasons import Reason, of
+from iam.records.certificate import Certificate
 from iam.service import service
 
 SCHEME: Final = "scheme of the access token"
 BOUND: Final = Reason(SCHEME, "DPoP with a proof, for one that is bound to a key", "Bearer")
 UNBOUND: Final = Reason(SCHEME, "Bearer, for one that is bound to no key", "DPoP")
+CERTIFICATE: Final = "certificate of the connection"
+BOUND_THERE: Final = "that to which the access token is bound"
+UNSHOWN: Final = Reason(CERTIFICATE, BOUND_THERE, "none")
+OTHER: Final = Reason(CERTIFICATE, BOUND_THERE, "another one")
 OTHER_KEY: Final = Reason("DPoP proof", "one of the key that the access token is bound to", "one of another key")
 
 
 @service
 class Possession:
-    """Asks for the proofs of bound access tokens at our own resources."""
+    """Asks for the proofs and certificates of bound access tokens at our own resources."""
 
     proofs: DPoPProofs
 
-    async def prove(self, presented: Presented, confirmation: str | None, sent: SentProof | None) -> None:
+    async def prove(
+        self,
+        presented: Presented,
+        confirmation: str | None,
+        sent: SentProof | None,
+        certificate: Certificate | None = None,
+    ) -> None:
         """Returns if the token came as it may. Raises Challenge.
 
-        A bound token is worth nothing without a proof of its key, and one that is bound to none nothing with the scheme DPoP.
+        A bound token is worth nothing without a proof of its key, or its certificate; and one that is bound to no key is worth
+        nothing with the scheme DPoP.
         """
         if not presented.by_dpop:
             if confirmation is not None:
-                raise bearer.invalid_token(BOUND)
+                check_certificate(confirmation, certificate)
             return
         try:
             await self._prove(presented, confirmation, sent)
@@ -43,6 +58,16 @@ class Possession:
         if proof.confirmation != confirmation:
             raise bearer.invalid_token(UNBOUND if confirmation is None else OTHER_KEY)
         await self.proofs.use(proof)
+
+
+def check_certificate(confirmation: str, certificate: Certificate | None) -> None:
+    """Raises Challenge unless the token is bound to this certificate (RFC 8705 §3)."""
+    if confirmations.token_type(confirmation) == confirmations.TOKEN_TYPE:
+        raise bearer.invalid_token(BOUND)
+    if certificate is None:
+        raise bearer.invalid_token(UNSHOWN)
+    if confirmations.of_certificate(certificate.digest) != confirmation:
+        raise bearer.invalid_token(OTHER)
 
 
 def challenging(error: InvalidProofError | NonceNeededError) -> Challenge:

@@ -13,6 +13,7 @@ from iam.oauth.scopes import OPENID
 from iam.openid import claims
 from iam.openid.memberships import Memberships
 from iam.openid.subjects import Subjects
+from iam.records.certificate import Certificate
 from iam.records.client import Client
 from iam.records.user import UserInfo
 from iam.service import service
@@ -45,10 +46,12 @@ class UserInformation:
     clock: Clock
     possession: Possession
 
-    async def describe(self, presented: Presented, sent: SentProof | None) -> Described:
+    async def describe(
+        self, presented: Presented, sent: SentProof | None, certificate: Certificate | None
+    ) -> Described:
         """Returns the claims that the token's scopes and its authorization request give the client.
 
-        Raises Challenge if the token is not valid, comes without the proof that it needs, is for a resource, or lacks the
+        Raises Challenge if the token is not valid, comes without the proof or certificate that it needs, is for a resource, or lacks the
         scope openid.
         """
         place = await self.form.place(presented.token)
@@ -56,7 +59,7 @@ class UserInformation:
         client = await self.directory.find(found.client_id) if found else None
         if found is None or client is None:
             raise await self._refusal(presented.token)
-        await self.possession.prove(presented, found.confirmation, sent)
+        await self.possession.prove(presented, found.confirmation, sent, certificate)
         if found.audience:  # it is for a resource (RFC 8707)
             reason = Reason("audience of the access token", "none", " ".join(found.audience), client_id=client.id)
             raise bearer.invalid_token(reason)

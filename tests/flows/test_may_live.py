@@ -15,6 +15,9 @@ from iam.protocol.grants.client_credentials import ClientCredentials
 from iam.protocol.grants.device_code import DeviceCode
 from iam.protocol.grants.refresh_token import RefreshToken
 from iam.records.actor import SERVER
+from iam.secrets import minted
+from iam.store.access_tokens import IssueConfirmedToken
+from iam.tokens.bearer_tokens import BearerTokens
 from tests.dpop import Holder
 from tests.flows.device import DEVICE, Device, allowed
 from tests.harness import App, Person, Reply, Server
@@ -94,6 +97,24 @@ async def own_by_a_proof(server: Server, held: Held) -> bool:
     return good(await server.token(held.app, proof, grant_type="client_credentials", resource=server.own_resource))
 
 
+async def own_by_a_certificate(server: Server, held: Held) -> bool:
+    # by the statement itself: nobody here is a proxy that could pass on a certificate
+    client = await server.store.clients.read(held.app.client_id)
+    bearer = BearerTokens.of(server.settings)
+    token = bearer.access_token(server.now())
+    asked = IssueConfirmedToken(
+        digest=minted.digest(token),
+        day=minted.day_of(token),
+        grant_id=client.grant_id if client else minted.identifier(),
+        scope="read",
+        audience=(server.own_resource,),
+        now=server.now(),
+        lifetime=bearer.access_token_lifetime,
+        confirmation="x5t#S256:" + "A" * 43,
+    )
+    return await server.store.access_tokens.issue_confirmed(asked) is not None
+
+
 async def resource_with_a_bound_token_of_its_own(server: Server, held: Held) -> bool:
     return good(await held.holder.call(held.bound_token))
 
@@ -119,7 +140,7 @@ async def introspection_of_a_service_token(server: Server, held: Held) -> bool:
 
 
 PERSONS = (code, device_code, refresh, introspection, introspection_of_a_refresh_token, resource)
-BOUND = (own_by_a_proof, resource_with_a_bound_token_of_its_own)
+BOUND = (own_by_a_proof, own_by_a_certificate, resource_with_a_bound_token_of_its_own)
 CLIENTS = (own, introspection_of_a_token_of_its_own, resource_with_a_token_of_its_own, *BOUND)
 IDENTITIES = (user_info,)  # with tokens for no resource
 PERSONAL = (personal, introspection_of_a_personal_token)

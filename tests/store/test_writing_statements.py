@@ -22,6 +22,8 @@ ONLY_SELECTS = re.compile(r"\b(\w+) as (?:materialized )?\(\s*select\b((?:(?!\n\
 NO_EVENT = {
     "access_tokens.ISSUE": "a token for who has authenticated or holds a refresh token; what was granted is in the log",
     "access_tokens.ISSUE_BOUND": "the same, for who has proved to hold a key",
+    "access_tokens.ISSUE_CONFIRMED": "the same, for who has shown a certificate",
+    "access_tokens.ISSUING": "what the first and the last of them are made of",
     "authorization_codes.CLAIM": "a code for who has authenticated; that somebody allowed it is in the log",
     "audit.SHORTEN": "the end of an address is what the law asks of the log itself (H39)",
     "buckets.GIVE": "what may be done again; what is done is in the log",

@@ -15,7 +15,7 @@ from iam.protocol.token_request import TokenRequest
 from iam.protocol.validator import Validator
 from iam.records.token import Issued
 from iam.secrets import minted
-from iam.store.access_tokens import IssueAccessToken, IssueBoundToken
+from iam.store.access_tokens import IssueAccessToken, IssueBoundToken, IssueConfirmedToken
 
 
 @frozen
@@ -38,6 +38,8 @@ class ClientCredentials:
         Raises UnauthorizedClientError if the client, its grant or the resource ended meanwhile, and InvalidScopeError
         if no requested scope is valid for the resource any more.
         """
+        if request.confirmation is not None:
+            return await self._save_confirmed(request, request.confirmation)
         bearer = self.issuance.bearer
         token = bearer.access_token(request.received)
         issued = await self.issuance.store.access_tokens.issue(
@@ -49,6 +51,24 @@ class ClientCredentials:
                 audience=request.audience,
                 now=request.received,
                 lifetime=bearer.access_token_lifetime,
+            )
+        )
+        return await self._answer(request, token, issued)
+
+    async def _save_confirmed(self, request: TokenRequest, confirmation: str) -> dict[str, object]:
+        """Does the same for a token that is bound to a certificate, which there is nothing of to use up (RFC 8705 §3)."""
+        bearer = self.issuance.bearer
+        token = bearer.access_token(request.received)
+        issued = await self.issuance.store.access_tokens.issue_confirmed(
+            IssueConfirmedToken(
+                digest=minted.digest(token),
+                day=minted.day_of(token),
+                grant_id=request.client.grant_id,
+                scope=" ".join(request.scopes),
+                audience=request.audience,
+                now=request.received,
+                lifetime=bearer.access_token_lifetime,
+                confirmation=confirmation,
             )
         )
         return await self._answer(request, token, issued)

@@ -124,8 +124,10 @@ def choose_mode(request: OAuthlibRequest) -> dict[str, object]:
 
 
 def check_unbound(request: OAuthlibRequest) -> dict[str, object]:
-    """Raises InvalidRequestError where the access token would have to be bound: nobody proves a key here (RFC 9449 §5)."""
-    wanted = request.client.dpop_bound_access_tokens or request.pushed_key or "dpop_jkt" in request.parameters
+    """Raises InvalidRequestError where the access token would have to be bound: a browser shows nothing (RFC 8705 §3, RFC 9449 §5)."""
+    client = request.client
+    bound = client.dpop_bound_access_tokens or client.tls_client_certificate_bound_access_tokens
+    wanted = bound or request.pushed_key or "dpop_jkt" in request.parameters
     if wanted and request.response_type != ID_TOKEN:
         raise InvalidRequestError("Bound access tokens come from the token endpoint alone: use response_type=code.")
     return {}

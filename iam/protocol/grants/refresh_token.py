@@ -27,6 +27,10 @@ REUSED = Reason(
     "refresh token reused", "a refresh token that was not used", "one that was: what it stands for is ended"
 )
 
+OTHER_CERTIFICATE = Reason(
+    "client certificate", "the one that the refresh token is bound to", "another one, or a proof in its place"
+)
+
 # The reason for each outcome of the store: the check that failed, what it expects, and what came.
 REFUSALS: Final = {
     "unknown": Reason("refresh token", "one that was given out", "one that was not, or expired long ago"),
@@ -175,6 +179,8 @@ def refuse(outcome: str, request: TokenRequest) -> OAuth2Error:
 def explain(outcome: str, request: TokenRequest) -> Reason:
     """Returns the reason for this outcome, with what the client requested."""
     known = REFUSALS.get(outcome, Reason("refresh token", "one that is good", outcome))
+    if outcome == "other key" and request.client.tls_client_certificate_bound_access_tokens:
+        return OTHER_CERTIFICATE
     if outcome == "wider scope":
         return evolve(known, got=shown(" ".join(request.scopes)))
     if outcome == "other resource":
