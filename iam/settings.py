@@ -14,7 +14,6 @@ from urllib.parse import urlsplit
 import platformdirs
 from pydantic import (
     AfterValidator,
-    BaseModel,
     ConfigDict,
     Field,
     PrivateAttr,
@@ -26,6 +25,7 @@ from pydantic import (
 )
 
 from iam import limits, schemes
+from iam.connections import NETLOC, ConnectionSettings
 from iam.limits import Limits
 from iam.networks import loopback
 from iam.records import brand, mail_server
@@ -40,8 +40,6 @@ SEGMENT = re.compile(
 )  # unreserved (RFC 3986 §2.3): there is one way to write it, a cookie's Path too
 LONGEST_PATH = 128
 TAKEN = (".well-known", "healthz", "readyz")  # names at the host's root, whatever the issuer's path
-NETLOC = re.compile(r"([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]+)?")  # as browsers write it in Origin
-HEADER = re.compile(r"[A-Za-z0-9-]{1,64}")
 SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,128}")  # RFC 6749 §3.3
 
 
@@ -62,7 +60,7 @@ def default_data_dir() -> Path:
     return Path(platformdirs.user_data_dir("iam"))
 
 
-class Settings(BaseModel):
+class Settings(ConnectionSettings):
     """The settings of one server: from options, then IAM_… variables, then the TOML file, then these defaults. Durations are seconds."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
@@ -81,12 +79,6 @@ class Settings(BaseModel):
     help_url: brand.Link | None = None
     privacy_url: brand.Link | None = None
     terms_url: brand.Link | None = None
-    proxy_headers: tuple[IPv4Network | IPv6Network | Literal["unix"], ...] = ()
-    proxy_header: str | None = None
-    mtls_listen: tuple[str, ...] = ()
-    client_certificate_header: str | None = None
-    mtls_url: str | None = None
-    client_ca: Path | None = None
     allow_fetch: tuple[IPv4Network | IPv6Network, ...] = ()
     signup: Literal["open", "invite", "closed"] | None = None
     registration: Literal["open", "token", "closed"] = "token"
@@ -196,42 +188,6 @@ class Settings(BaseModel):
                 raise ValueError(f"is not an IP address: {address!r}") from None
         return value
 
-    @field_validator("proxy_header")
-    @classmethod
-    def header_of_a_proxy(cls, value: str | None, info: ValidationInfo) -> str | None:
-        """Refuses a malformed header name, or one without trusted proxies: it would have no effect, silently."""
-        if value is not None and not HEADER.fullmatch(value):
-            raise ValueError("is not the name of a header such as X-Forwarded-For")
-        if value is not None and not info.data.get("proxy_headers"):
-            raise ValueError("needs --proxy-headers, which says whose header it is")
-        return value
-
-    @field_validator("client_certificate_header")
-    @classmethod
-    def header_with_certificates(cls, value: str | None, info: ValidationInfo) -> str | None:
-        """Refuses a malformed header name, and one without trusted proxies: anybody could write it."""
-        if value is not None and not HEADER.fullmatch(value):
-            raise ValueError("is not the name of a header such as Client-Cert")
-        if value is not None and not info.data.get("proxy_headers"):
-            raise ValueError("needs --proxy-headers, which says whose header it is")
-        return value
-
-    @field_validator("mtls_url")
-    @classmethod
-    def address_of_mutual_tls(cls, value: str | None, info: ValidationInfo) -> str | None:
-        """Refuses all but an https origin, which clients have to be told of if it is a port of ours."""
-        asks, header = info.data.get("mtls_listen"), info.data.get("client_certificate_header")
-        if value is None:
-            if asks:
-                raise ValueError("is needed with --mtls-listen: it tells clients where that is")
-            return value
-        if not asks and not header:
-            raise ValueError("needs --mtls-listen or --client-certificate-header, by which certificates come")
-        netloc = value.removeprefix("https://")
-        if netloc == value or not NETLOC.fullmatch(netloc) or urlsplit(value).port == schemes.USUAL_PORTS["https"]:
-            raise ValueError("is not an address such as https://mtls.example.org; the issuer's path follows by itself")
-        return value
-
     @field_validator("private_scheme")
     @classmethod
     def private_schemes(cls, value: tuple[str, ...]) -> tuple[str, ...]:
@@ -309,24 +265,6 @@ class Settings(BaseModel):
         except RuntimeError:
             raise ValueError(f"begins with the home of nobody known here: {value}") from None
 
-    @field_validator("client_ca")
-    @classmethod
-    def authorities_of_clients(cls, value: Path | None, info: ValidationInfo) -> Path | None:
-        """Refuses a file without certificates, and authorities of certificates that never come."""
-        if value is None:
-            return value
-        if not info.data.get("mtls_listen") and not info.data.get("client_certificate_header"):
-            raise ValueError("needs --mtls-listen or --client-certificate-header, by which certificates come")
-        from cryptography.x509 import load_pem_x509_certificates
-
-        try:
-            load_pem_x509_certificates(value.read_bytes())
-        except OSError as error:
-            raise ValueError(f"cannot be read: {value}: {error.strerror}") from None
-        except ValueError:
-            raise ValueError(f"holds no certificates in PEM, or what is none: {value}") from None
-        return value
-
     @field_validator("templates")
     @classmethod
     def theme_exists(cls, value: Path | None) -> Path | None:
@@ -377,11 +315,6 @@ class Settings(BaseModel):
     def issuer_host(self) -> str:
         """The host of the public address, in lower case, without port."""
         return host_of(self.issuer)
-
-    @property
-    def mutual_tls(self) -> bool:
-        """Whether clients can show certificates (RFC 8705)."""
-        return bool(self.mtls_listen or self.client_certificate_header)
 
     @property
     def mtls_host(self) -> str | None:

@@ -14,6 +14,7 @@ IAM = ROOT / "iam"
 # Everybody may import these, and they import each other alone.
 LEAVES = {
     "settings",
+    "connections",
     "meanings",
     "limits",
     "schemes",
