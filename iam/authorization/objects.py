@@ -17,6 +17,7 @@ from iam.clients.directory import Directory
 from iam.clients.key_sets import ALGORITHMS as ASYMMETRIC
 from iam.clients.signatures import HMAC, SKEW, Claims, ClientSignatures
 from iam.clock import Clock
+from iam.oauth.errors import FatalClientError
 from iam.oauth.parameters import Parameters
 from iam.oauth.reasons import Reason
 from iam.outbound.destinations import FetchError
@@ -61,6 +62,14 @@ class RequestObjectError(Exception):
     def refusal(self) -> Reason:
         """The reason, for those who are responsible for the client."""
         return Reason("request object", "a JWT that the application has signed for this server", self.reason)
+
+
+class UnreadRequestError(FatalClientError):  # type: ignore[misc]
+    """A request whose request object is invalid, and that says nowhere else where to tell that (RFC 9101 §6.2, §7)."""
+
+    def __init__(self, wrong: RequestObjectError) -> None:
+        self.error = wrong.error
+        super().__init__(wrong.sentence)
 
 
 class ObjectParameters:
@@ -217,7 +226,7 @@ def check_header(client: Client, header: Mapping[str, object]) -> None:
     """Checks type and algorithm of a JWT, and that it names no keys of its own. Raises RequestObjectError."""
     alg, typ = header.get("alg"), header.get("typ")
     if alg == "none":
-        raise RequestObjectError("Request objects must be signed.", error="request_not_supported")
+        raise RequestObjectError("Request objects must be signed.")
     if signatures.names_keys(header):
         raise RequestObjectError("The request object's header must not name keys or extensions of its own.")
     if (typ.lower() if isinstance(typ, str) else typ) not in JWT_TYPES:

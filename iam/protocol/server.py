@@ -14,7 +14,7 @@ from oauthlib.oauth2.rfc6749.errors import (
 )
 
 from iam.authorization.errors import AuthorizationError
-from iam.authorization.objects import RequestObjects, UnpackedRequest
+from iam.authorization.objects import RequestObjects, UnpackedRequest, UnreadRequestError
 from iam.authorization.pushed_requests import Asked
 from iam.authorization.request import Answerable, AuthorizationRequest, InvalidAuthorizationRequest, Permission
 from iam.authorization.response import AuthorizationResponse
@@ -193,7 +193,7 @@ class Server:
         try:
             await bridge.call(self._endpoints.validate, request)
         except FatalClientError as error:
-            raise carrying(error, client_id=request.client_id) from None
+            raise carrying(unread(request) or error, client_id=request.client_id) from None
         except OAuth2Error as error:
             raise authorization_request.build_invalid(request, error) from None
         return authorization_request.build(request)
@@ -240,6 +240,12 @@ class Server:
         state = () if asked.state is None else (("state", asked.state),)
         told = (*members.items(), *state, ("iss", self._issuer))
         return await self._responses.secured(asked.client, AuthorizationResponse(asked.redirect_uri, told, asked.mode))
+
+
+def unread(request: OAuthlibRequest) -> UnreadRequestError | None:
+    """Returns the error of the request object, if there is one: it says more than that what is in it is missing."""
+    wrong = request.object_error
+    return None if wrong is None else carrying(UnreadRequestError(wrong), wrong.refusal)
 
 
 def build_request(asked: UnpackedRequest) -> OAuthlibRequest:

@@ -271,7 +271,7 @@ async def test_oidcc_request_uri_unsigned(server: Server, browser: Browser, home
 
     reply = await rp.ask(request_uri=uri)
 
-    assert answer(reply)["error"] == "request_not_supported"
+    assert answer(reply)["error"] == "invalid_request_object"
 
 
 async def test_oidcc_request_uri_signed_rs256(server: Server, browser: Browser, home: Home) -> None:

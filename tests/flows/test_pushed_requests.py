@@ -450,13 +450,29 @@ async def test_a_pushed_request_object_is_of_the_client_that_pushes_it(server: S
     assert {told(reply) for reply in replies} == {(400, "invalid_request_object")}
 
 
+async def test_a_request_object_that_nobody_can_read_is_wrong_and_nothing_else(server: Server) -> None:
+    """RFC 9101 §6.2: what is in it is not missing, also where no redirect URI goes without saying."""
+    client = await signing(server, redirect_uris=(REDIRECT_URI, REDIRECT_URI + "/other"))
+    unsigned = f"{encoded({'alg': 'none'})}.{encoded(client.claims())}."
+
+    replies = [
+        await push(server, client.app, {"client_id": client.app.client_id, "request": text})
+        for text in (client.signed()[:-4] + "AAAA", unsigned, "a.b.c")
+    ]
+
+    assert {told(reply) for reply in replies} == {(400, "invalid_request_object")}
+    await server.store.refusals.flush()
+    traces = await server.store.refusals.latest(client.app.client_id, server.now(), 10)
+    assert {trace.failed for trace in traces} == {"request object"}
+
+
 async def test_an_unsigned_request_object_is_refused(server: Server) -> None:
     client = await signing(server)
     unsigned = f"{encoded({'alg': 'none'})}.{encoded(client.claims())}."
 
     reply = await push(server, client.app, {"client_id": client.app.client_id, "request": unsigned})
 
-    assert told(reply) == (400, "request_not_supported")
+    assert told(reply) == (400, "invalid_request_object")
 
 
 async def test_a_client_that_must_sign_signs_what_it_pushes(server: Server) -> None:

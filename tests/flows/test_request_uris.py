@@ -157,7 +157,7 @@ async def test_an_unsigned_request_is_refused(server: Server, home: Home) -> Non
 
     reply = await by_reference(client, home.uri)
 
-    assert reply.sent_back["error"] == "request_not_supported"
+    assert reply.sent_back["error"] == "invalid_request_object"
 
 
 async def test_a_request_and_a_reference_together_are_refused(server: Server, home: Home) -> None:

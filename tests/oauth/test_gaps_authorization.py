@@ -153,7 +153,7 @@ async def test_g17_a_response_mode_that_we_do_not_have_is_refused(server: Server
 @pytest.mark.parametrize(
     ("parameter", "value", "error"),
     [
-        ("request", "eyJhbGciOiJub25lIn0.e30.", "request_not_supported"),
+        ("request", "eyJhbGciOiJub25lIn0.e30.", "invalid_request_object"),
         ("request_uri", "https://client.example/request.jwt", "invalid_request_uri"),
         ("registration", "{}", "registration_not_supported"),
         ("authorization_details", '[{"type": "payment"}]', "invalid_authorization_details"),
