@@ -76,13 +76,9 @@ def objects(event: Event) -> dict[str, Object]:
 
 def words(event: Event, names: Mapping[str, str]) -> list[Word]:
     """Returns what an event says, part by part; `names` are those of its objects that are there."""
-    about, told = objects(event), []
-    for text, name in split(template(event, about)):
-        if text:
-            told.append(Word(text))
-        if name:
-            told.append(word(event, about, names, name))
-    return told
+    about = objects(event)
+    parts = split(template(event, about))
+    return [word(event, about, names, part) if isinstance(part, str) else part for part in parts]
 
 
 def template(event: Event, about: Mapping[str, Object]) -> str:
@@ -94,15 +90,16 @@ def template(event: Event, about: Mapping[str, Object]) -> str:
 
 
 @cache
-def split(sentence: str) -> tuple[tuple[str, str | None], ...]:
-    """Returns the parts of a sentence of the catalogue: a text, and the name that follows it, if one does."""
-    return tuple((text, name) for text, name, _, _ in Formatter().parse(sentence))
+def split(sentence: str) -> tuple[Word | str, ...]:
+    """Returns the parts of a sentence of the catalogue: its texts, and between them the names that stand for others."""
+    parts = Formatter().parse(sentence)
+    return tuple(part for text, name, _, _ in parts for part in (Word(text) if text else None, name) if part)
 
 
 @cache
 def named(sentence: str) -> tuple[str, ...]:
     """Returns the names in a sentence of the catalogue."""
-    return tuple(name for _, name in split(sentence) if name)
+    return tuple(part for part in split(sentence) if isinstance(part, str))
 
 
 def knows(event: Event, about: Mapping[str, Object], name: str) -> bool:
@@ -124,8 +121,7 @@ def word(event: Event, about: Mapping[str, Object], names: Mapping[str, str], na
 
 def label(kind: str) -> str:
     """Returns what events of a kind say, without names."""
-    told = SENTENCES[kind].log[0]
-    return "".join(text + (LEFT_OUT if name else "") for text, name in split(told))
+    return "".join(LEFT_OUT if isinstance(part, str) else part.text for part in split(SENTENCES[kind].log[0]))
 
 
 def of(found: set[Object], noun: str) -> Iterator[str]:

@@ -9,7 +9,7 @@ import pytest
 
 from iam.administration import clients, groups, telling
 from iam.administration.sentences import KINDS, OTHERS, SENTENCES
-from iam.administration.telling import LEFT_OUT, Told, Word, label, split, tell, words
+from iam.administration.telling import LEFT_OUT, Told, Word, label, named, tell, words
 from iam.records.actor import By
 from iam.records.audit import Event
 from tests.harness import Server
@@ -36,7 +36,7 @@ def test_every_sentence_is_whole_and_names_what_events_have(kind: str) -> None:
     known = SENTENCES[kind]
     said = [*known.log, *known.themselves]
 
-    assert {name for each in said for _, name in split(each) if name} <= NAMES
+    assert {name for each in said for name in named(each)} <= NAMES
     assert all(each.endswith(".") and "  " not in each for each in (*said, known.own, known.others))
     assert not any("you" in f" {each} ".lower().replace(".", " ").split() for each in said)
     assert label(kind)

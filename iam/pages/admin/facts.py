@@ -46,7 +46,8 @@ class Fact:
     @property
     def written(self) -> str:
         """A moment as people read it."""
-        return f"{self.iso[:10]} {self.iso[11:16]} UTC"
+        iso = self.iso
+        return f"{iso[:10]} {iso[11:16]} UTC"
 
 
 def facts(noun: Noun, shown: Model, names: Iterable[str], seen: Sequence[str]) -> list[Fact]:
