@@ -96,7 +96,10 @@ class Order(StrEnum):
 
 @frozen
 class Operation:
-    """One kind of request: where it goes, in which order its rows are taken, and for which `header` they are, if for one."""
+    """One kind of request: where it goes, in which order its rows are taken, and for which `header` they are, if for one.
+
+    One that is `refused` is answered with an error.
+    """
 
     name: str
     path: str
@@ -104,6 +107,7 @@ class Operation:
     method: str = "POST"
     order: Order = Order.AGAIN
     header: str | None = None
+    refused: bool = False
 
     def script(self, directory: Path, rows: Iterable[Row], threads: int = 1) -> Path:
         """Write wrk's script, and the file of rows that it reads."""
@@ -138,14 +142,16 @@ def load(
 ) -> Rate:
     """Ask the server at `url` for this operation, for some seconds."""
     threads = connections if operation.order is Order.FROM_ANSWERS else 1
-    return wrk(url, operation.script(directory, rows, threads), connections, seconds, threads)
+    return wrk(url, operation.script(directory, rows, threads), connections, seconds, threads, operation.refused)
 
 
-def wrk(url: str, script: Path, connections: int, seconds: int = SECONDS, threads: int = 1) -> Rate:
-    """Load `url` for some seconds; any answer but 2xx ends the run."""
+def wrk(
+    url: str, script: Path, connections: int, seconds: int = SECONDS, threads: int = 1, refused: bool = False
+) -> Rate:
+    """Load `url` for some seconds; any answer but 2xx ends the run, unless each is to be `refused`."""
     command = ["wrk", f"-t{threads}", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", str(script), url]
     text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    if "Non-2xx" in text or "Socket errors" in text:
+    if (not refused and "Non-2xx" in text) or "Socket errors" in text:
         raise SystemExit(f"{script.stem} at {url}: {text}")
     return Rate(
         float(re.search(r"Requests/sec:\s+([\d.]+)", text)[1]),

@@ -7,12 +7,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from bench import stock
 from bench.cluster import Cluster
 from bench.load import Operation, Order, Row
 from bench.served import BIN, CODES, server
 from bench.side import Side
+from iam.oauth.grant_types import DEVICE_CODE
 from tests.harness import SERVER_KEY
 
 ROOT = Path(__file__).parent.parent
@@ -34,6 +36,13 @@ OPERATIONS = {
             "/par",
             f"response_type=code&scope=read&state=x&redirect_uri={stock.REDIRECT_URI}"
             f"&code_challenge_method=S256&code_challenge={'x' * 43}",
+        ),
+        Operation(
+            "device_poll",
+            "/token",
+            f"grant_type={quote(DEVICE_CODE)}&device_code=",
+            order=Order.ONCE,
+            refused=True,  # since nobody has decided yet
         ),
     )
 }
@@ -60,6 +69,8 @@ class Stock:
         if name == "refresh":
             return self._with(stock.refresh_tokens_of(self._cursor, ids, self._user))
         whose = [ids[n % len(ids)] for n in range(codes)]
+        if name == "device_poll":
+            return self._with(stock.device_codes_of(self._cursor, whose))
         return self._with(stock.codes_of(self._cursor, whose, self._user))
 
     def _with(self, values: list[str]) -> list[Row]:

@@ -18,8 +18,10 @@ TITLES = {
     "refresh": "refresh",
     "code": "code",
     "pushed_request": "pushed request",
+    "device_poll": "device poll",
 }
-USUAL = tuple(name for name in TITLES if name != "pushed_request")  # those that servers of before and the peer have too
+NEWER = ("pushed_request", "device_poll")
+USUAL = tuple(name for name in TITLES if name not in NEWER)  # those that servers of before and the peer have too
 # At least so many times the rate of the peer; and against a revision before at most so many times its CPU and its p99.
 OF_PEER = {"client_credentials": 2.2, "introspection": 3.8, "resource": 4.3, "refresh": 3.5, "code": 3.5}
 CPU_OF_BEFORE = 1.05

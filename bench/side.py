@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from attrs import frozen
@@ -21,6 +22,7 @@ SAYS = {
     "refresh": "refresh_token",
     "code": "refresh_token",
     "pushed_request": "request_uri",
+    "device_poll": "error",
 }
 
 
@@ -64,11 +66,19 @@ class Side:
         """Ask once; the load itself only sees that answers are 2xx, and a token that is not active is 200 too."""
         operation = self.operations[name]
         body = (operation.body + row[1]).encode() if operation.method == "POST" else None
-        with urlopen(Request(self.url + operation.path, body, {"Authorization": row[0]}), timeout=10) as reply:
-            answer = json.load(reply)
+        answer = answered(Request(self.url + operation.path, body, {"Authorization": row[0]}))
         if not answer.get(SAYS[name]):
             raise SystemExit(f"{self.name} answers {name} with {answer}")
 
     def commits(self) -> int:
         """Commits in its database so far: each statement is one."""
         return figures.commits(self.cursor)
+
+
+def answered(request: Request) -> Any:
+    """The JSON of an answer, of whatever status."""
+    try:
+        with urlopen(request, timeout=10) as reply:
+            return json.load(reply)
+    except HTTPError as error:
+        return json.load(error)

@@ -10,6 +10,7 @@ from typing import Any
 from attrs import field, frozen
 from psycopg2.extras import execute_values
 
+from iam.oauth.grant_types import DEVICE_CODE
 from iam.secrets import minted
 from iam.secrets.minted import Kind
 
@@ -21,7 +22,7 @@ REDIRECT_URI = "https://client.example/callback"
 PAGE = 10_000  # rows in one statement
 CLIENT = f"""
 insert into clients (id, name, grant_id, auth_method, grant_types, redirect_uris, scopes, created_at, updated_at)
-select id, name, grant_id::uuid, 'client_secret_basic', '{{authorization_code,refresh_token,client_credentials}}',
+select id, name, grant_id::uuid, 'client_secret_basic', '{{authorization_code,refresh_token,client_credentials,{DEVICE_CODE}}}',
     '{{{REDIRECT_URI}}}', '{{openid,read,write}}', now(), now()
 from (values %s) v (id, name, grant_id)
 """
@@ -139,6 +140,20 @@ def as_of_devices(cursor: Any, client_id: str, codes: Sequence[str]) -> list[str
         "insert into device_codes (day, digest, user_code, client_id, scope, asked_at, expires_at, allowed) values %s",
         [(digest, digest, client_id) for _, digest in rows],
         template=f"({DAY}, %s, %s, %s, '{SCOPE}', now(), {LIFE}, true)",
+        page_size=PAGE,
+    )
+    return made
+
+
+def device_codes_of(cursor: Any, client_ids: Sequence[str]) -> list[str]:
+    """Device codes, of each of these clients one, about which nobody has decided yet."""
+    made = [minted.mint_until(Kind.DEVICE_CODE, END) for _ in client_ids]
+    digests = map(minted.digest, made)
+    execute_values(
+        cursor,
+        "insert into device_codes (day, digest, user_code, client_id, scope, asked_at, expires_at) values %s",
+        [(digest, digest, client_id) for digest, client_id in zip(digests, client_ids, strict=True)],
+        template=f"({DAY}, %s, %s, %s, '{SCOPE}', now(), {LIFE})",
         page_size=PAGE,
     )
     return made

@@ -2,7 +2,7 @@
 
 import json
 import math
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, NoReturn
 
 LONGEST_NUMBER = 4300  # digits: Python reads no longer ones
@@ -26,19 +26,24 @@ def parse(text: str | bytes, *, longest_number: int = LONGEST_NUMBER) -> Any:
     Raises NotJSON, or Repeated if an object repeats a member.
     """
     try:
-        return json.loads(
-            text.decode() if isinstance(text, bytes) else text,
-            object_pairs_hook=members,
-            parse_constant=refuse_constant,
-            parse_int=partial(whole_number, longest=longest_number),
-            parse_float=finite_number,
-        )
+        return decoder(longest_number).decode(text.decode() if isinstance(text, bytes) else text)
     except NotJSON:
         raise
     except RecursionError:
         raise NotJSON("it is nested too deeply") from None
     except ValueError:
         raise NotJSON("it is not JSON") from None
+
+
+@lru_cache(maxsize=8)
+def decoder(longest_number: int) -> json.JSONDecoder:
+    """Returns what parses texts with whole numbers of at most so many digits; to make it takes as long as to use it."""
+    return json.JSONDecoder(
+        object_pairs_hook=members,
+        parse_constant=refuse_constant,
+        parse_int=partial(whole_number, longest=longest_number),
+        parse_float=finite_number,
+    )
 
 
 def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

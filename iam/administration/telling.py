@@ -1,7 +1,7 @@
 """Events of the audit log in words, with what people and things are called."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, cached_property
 from string import Formatter
 from typing import Final
 from uuid import UUID
@@ -38,17 +38,22 @@ class Word:
     name: bool = False
 
 
-@frozen
+@frozen(slots=False)
 class Told:
     """An event, and what those of its objects are called that are there."""
 
     event: Event
     names: Mapping[str, str]
 
+    @cached_property
+    def words(self) -> Sequence[Word]:
+        """What the event says, part by part."""
+        return words(self.event, self.names)
+
     @property
     def sentence(self) -> str:
         """What the event says."""
-        return "".join(word.text for word in words(self.event, self.names))
+        return "".join([word.text for word in self.words])
 
 
 async def tell(on: Administration, events: Sequence[Event]) -> list[Told]:

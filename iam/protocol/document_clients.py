@@ -31,7 +31,7 @@ class DocumentClients:
 
     async def at_pushing(self, claim: Claimed, asked: Parameters) -> None:
         """Reads the document of a client that pushes a request (RFC 9126); raises InvalidClientError, Throttled."""
-        await self._admit(claim, reads=well_formed(asked))
+        await self._admit(claim, reads=is_document(claim.client_id) and well_formed(asked))
 
     async def at_device(self, claim: Claimed) -> None:
         """Reads the document of a client that asks by a device (RFC 8628); raises InvalidClientError, Throttled."""

@@ -1,10 +1,11 @@
 """What can be read in the audit log and taken along, and the removal of whole months."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Final
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
 from iam.administration import audit, audit_files, telling
 from iam.administration.actions.action import Action
@@ -15,8 +16,8 @@ from iam.administration.actions.readers import AUDITORS
 from iam.administration.administration import Administration
 from iam.administration.audit_files import MEDIA, Format
 from iam.administration.sentences import KINDS
-from iam.administration.telling import Told
-from iam.records.audit import Event, Month, Wanted
+from iam.administration.telling import Told, Word
+from iam.records.audit import Month, Wanted
 
 
 class ShownEvent(Model):
@@ -35,11 +36,13 @@ class ShownEvent(Model):
         description="What the `actor`, the `person`, the `client` and the `group` of the event are called, where they are there."
     )
 
+    _told: Told = PrivateAttr()
+
     @classmethod
     def of(cls, told: Told) -> "ShownEvent":
         """Returns what is said about this event."""
         event = told.event
-        return cls(
+        shown = cls(
             id=event.id,
             at=event.at,
             sentence=told.sentence,
@@ -51,13 +54,13 @@ class ShownEvent(Model):
             detail=dict(event.detail),
             names=dict(told.names),
         )
+        shown._told = told
+        return shown
 
     @property
-    def event(self) -> Event:
-        """Returns what the log has, without its number there."""
-        return Event(
-            self.id, self.at, self.kind, self.actor, self.user_id, self.client_id, self.address, dict(self.detail)
-        )
+    def words(self) -> Sequence[Word]:
+        """The sentence, part by part."""
+        return self._told.words
 
 
 class EventFilters(Model):

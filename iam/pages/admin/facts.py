@@ -22,6 +22,7 @@ BESIDE: Final = {beside: name for name, (_, beside) in REFERENCES.items()}
 SAID: Final[Mapping[object, str]] = {"sig": "sign", "enc": "encrypt"}  # of values that are not called as people say
 SECONDS: Final = frozenset({"iat", "exp"})  # members that are moments in seconds since 1970
 BY_PERSON: Final = "user "  # how an actor begins who is a person, whose id follows
+to_json: Final = json.JSONEncoder(ensure_ascii=False, default=str).encode
 CODES: Final = frozenset({"id", "kid", "client_id", "user_id", "session_id", "address", "actor", "kind", "error"})
 
 
@@ -103,5 +104,4 @@ def inside(value: Mapping[str, object]) -> Iterator[Fact]:
     for name, each in value.items():
         if each is None or each in ("", [], {}):
             continue
-        text = each if isinstance(each, str) else json.dumps(each, ensure_ascii=False, default=str)
-        yield Fact(name, called(name), "text", text)
+        yield Fact(name, called(name), "text", each if isinstance(each, str) else to_json(each))

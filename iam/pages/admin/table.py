@@ -6,7 +6,6 @@ from typing import Final, cast
 from iam.administration.actions import groups
 from iam.administration.actions import people as accounts
 from iam.administration.actions.audit import ShownEvent
-from iam.administration.telling import words
 from iam.pages.admin import access, causes, finding, uses
 from iam.pages.admin.noun import Act, Noun, Related
 
@@ -84,7 +83,7 @@ AUDIT: Final = Noun(
     title="sentence",
     hint=("at", "address"),
     folded=("kind", "actor", "user_id", "client_id", "detail"),
-    words=lambda event: words(cast("ShownEvent", event).event, cast("ShownEvent", event).names),
+    words=lambda event: cast("ShownEvent", event).words,
     empty="Nothing was done yet.",
 )
 MEMBERS: Final = Noun(
