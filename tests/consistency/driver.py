@@ -21,6 +21,7 @@ from iam.secrets import minted
 from iam.secrets.minted import Kind
 from tests.consistency import history
 from tests.consistency.history import (
+    ADMIT,
     AUTHENTICATE,
     INTROSPECT,
     LATE,
@@ -39,6 +40,8 @@ from tests.consistency.history import (
     Family,
     Operation,
 )
+from tests.documents import Publisher
+from tests.harness import App
 from tests.processes import answers
 from tests.pushing import asking
 
@@ -443,21 +446,22 @@ class Proving(threading.Thread):
 
     def run(self) -> None:
         while not self.run_.over:
-            self.prove(minted.identifier().hex)
+            self.prove("/token", {"grant_type": "client_credentials"})
+            self.prove("/par", asking(redirect_uri=REDIRECT_URI))  # where it is used up by a statement of its own
             time.sleep(0.1)
         self.line.close()
 
-    def prove(self, jti: str) -> None:
-        began, form = time.monotonic(), {"grant_type": "client_credentials"}
-        sent = [{**self.client.headers, "DPoP": self.proof(jti, port)} for port in self.run_.ports]
-        there = [self.line.send(server, "/token", form, headers) for server, headers in enumerate(sent)]
+    def prove(self, path: str, form: dict[str, str]) -> None:
+        began, jti = time.monotonic(), minted.identifier().hex
+        sent = [{**self.client.headers, "DPoP": self.proof(jti, port, path)} for port in self.run_.ports]
+        there = [self.line.send(server, path, form, headers) for server, headers in enumerate(sent)]
         for server, asked in enumerate(there):
             status, _ = self.line.receive(server) if asked else (0, b"")
-            result = {200: OK, 400: REFUSED}.get(status, UNKNOWN)
+            result = {200: OK, 201: OK, 400: REFUSED}.get(status, UNKNOWN)
             self.operations.append(Operation(PROVE, "proofs", jti, began, time.monotonic(), result))
 
-    def proof(self, jti: str, port: int) -> str:
-        claims = {"jti": jti, "htm": "POST", "htu": f"http://localhost:{port}/token", "iat": int(time.time())}
+    def proof(self, jti: str, port: int, path: str) -> str:
+        claims = {"jti": jti, "htm": "POST", "htu": f"http://localhost:{port}{path}", "iat": int(time.time())}
         header = {"typ": "dpop+jwt", "alg": "ES256", "jwk": self.key.as_dict(private=False)}
         return jws.serialize_compact(header, json.dumps(claims), self.key)
 
@@ -501,4 +505,48 @@ class Pushing(threading.Thread):
             self.operations.append(Operation(OPEN, "handles", handle, began, time.monotonic(), result, told))
 
 
-__all__ = ["Client", "Proving", "Pushing", "Rotation", "Run", "Worker", "history"]
+class Publishing(threading.Thread):
+    """Clients that are documents, each opened at both servers at once, while their host is disabled now and then."""
+
+    def __init__(self, run: Run, publisher: Publisher, switch: Callable[[bool], None]) -> None:
+        super().__init__(daemon=True)
+        self.run_ = run
+        self.publisher = publisher
+        self.switch = switch
+        self.line = Line(run.ports)
+        self.operations: list[Operation] = []
+
+    def run(self) -> None:
+        while not self.run_.over:
+            known = self.publisher.publish()
+            self.admit(known)
+            self.admit(self.publisher.publish(client_id="https://client.example/id"), "I13")
+            if self.switched(disabled=True):
+                self.admit(known, "I14")
+                self.admit(self.publisher.publish(), "I14")
+            while not self.run_.over and not self.switched(disabled=False):
+                time.sleep(0.2)
+            time.sleep(0.2)
+        self.line.close()
+
+    def switched(self, *, disabled: bool) -> bool:
+        """Disable or enable the host, as another server would; False if the database is away."""
+        try:
+            self.switch(disabled)
+        except Exception:  # noqa: BLE001 - the database is away
+            return False
+        return True
+
+    def admit(self, app: App, wrong: str = "") -> None:
+        """Open a document at both servers; `wrong` is what it would break to let it in."""
+        path = "/authorize?" + urlencode({**asking(scope="openid"), "client_id": app.client_id})
+        began = time.monotonic()
+        there = [self.line.send(server, path, None, {}) for server in (0, 1)]
+        for server, asked in enumerate(there):
+            status, _ = self.line.receive(server) if asked else (0, b"")
+            result = {302: OK, 303: OK, 400: REFUSED}.get(status, UNKNOWN)
+            told = {"wrong": wrong}
+            self.operations.append(Operation(ADMIT, "documents", app.client_id, began, time.monotonic(), result, told))
+
+
+__all__ = ["Client", "Proving", "Publishing", "Pushing", "Rotation", "Run", "Worker", "history"]

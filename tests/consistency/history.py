@@ -1,4 +1,4 @@
-"""What clients saw, and whether that can be: the invariants I1 to I11."""
+"""What clients saw, and whether that can be: the invariants I1 to I14."""
 
 import json
 from collections import Counter, defaultdict
@@ -21,6 +21,7 @@ INTROSPECT, USE, PROBE = "introspect", "use", "probe"
 ROTATE, AUTHENTICATE = "rotate", "authenticate"
 PROVE: Final = "prove"
 PUSH, OPEN = "push", "open"
+ADMIT: Final = "admit"
 READS: Final = (INTROSPECT, USE)
 
 
@@ -63,6 +64,7 @@ def violations(families: dict[str, Family], operations: list[Operation]) -> Iter
     yield from secrets(of_family["secrets"])
     yield from proofs(of_family["proofs"])
     yield from handles(of_family["handles"])
+    yield from documents(of_family["documents"])
 
 
 class Life:
@@ -228,3 +230,10 @@ def handles(operations: list[Operation]) -> Iterator[str]:
             yield f"handles: I11 {key[-6:]} was opened in {won} browsers"
         if all(each.result == REFUSED for each in tries) and not expired(tries[0]):
             yield f"handles: I11 {key[-6:]} was refused, and nobody had opened it"
+
+
+def documents(operations: list[Operation]) -> Iterator[str]:
+    """I13, I14: no document is let in that names another client, and none of a host while that is disabled."""
+    for each in operations:
+        if each.kind == ADMIT and each.result == OK and each.output["wrong"]:
+            yield f"documents: {each.output['wrong']} {each.key[-6:]} was let in"

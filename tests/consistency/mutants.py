@@ -1,4 +1,4 @@
-"""`twist iam` with a mistake in it, for the checker to find: `python mutants.py NAME iam --port ...`."""
+"""`twist iam` with mistakes in it, for the checker to find: `python mutants.py NAME+NAME iam --port ...`."""
 
 import sys
 from collections.abc import Callable
@@ -8,11 +8,22 @@ from typing import Any
 from twisted.application.twist._twist import Twist
 from twisted.internet.task import deferLater
 
-from iam.clients import authentication  # noqa: F401 - as the server does
+from iam.clients import (
+    authentication,  # noqa: F401 - as the server does
+    documents,
+)
 from iam.database import connecting, memory, pool
 from iam.database.errors import ConnectionLost
 from iam.protocol.grants import refresh_token
-from iam.store import authorization_codes, pushed_requests, refresh_tokens, replays, store
+from iam.store import (
+    access_tokens,
+    authorization_codes,
+    client_documents,
+    pushed_requests,
+    refresh_tokens,
+    replays,
+    store,
+)
 
 
 def replaced(sql: str, *pairs: tuple[str, str]) -> str:
@@ -129,7 +140,7 @@ def late_is_theft() -> None:
 
 
 def proof_used_twice() -> None:
-    """(i) A proof is looked for before it is noted: whoever looked before the other wrote wins too."""
+    """(i) A proof is looked for before it is noted, or not at all: whoever looked before the other wrote wins too."""
 
     from twisted.internet import reactor
 
@@ -141,6 +152,10 @@ def proof_used_twice() -> None:
         return True
 
     replays.Replays.claim = claim
+    access_tokens.ISSUE_BOUND = replaced(
+        access_tokens.ISSUE_BOUND,
+        ("on conflict do nothing", "on conflict (digest, day) do update set day = excluded.day"),
+    )
 
 
 def device_served_twice() -> None:
@@ -152,6 +167,21 @@ def device_served_twice() -> None:
             " and (c.used_at is null or exists (select from device_codes d where d.digest = c.digest))\n",
         ),
     )
+
+
+def document_of_another() -> None:
+    """(k) A document is taken for whichever client has named its address."""
+    own = documents.own
+
+    def believed(client_id: str, document: Any) -> Any:
+        return own(client_id, {**document, "client_id": client_id})
+
+    documents.own = believed
+
+
+def host_forgotten() -> None:
+    """(l) Whether a host is disabled is not asked."""
+    client_documents.KNOWN = replaced(client_documents.KNOWN, ("exists (select", "false and exists (select"))
 
 
 MUTANTS: dict[str, Callable[[], None]] = {
@@ -167,10 +197,13 @@ MUTANTS: dict[str, Callable[[], None]] = {
         late_is_theft,
         proof_used_twice,
         device_served_twice,
+        document_of_another,
+        host_forgotten,
     )
 }
 
 if __name__ == "__main__":
     if sys.argv[1] != "none":
-        MUTANTS[sys.argv[1]]()
+        for name in sys.argv[1].split("+"):
+            MUTANTS[name]()
     Twist.main(["twist", *sys.argv[2:]])
