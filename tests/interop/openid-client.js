@@ -1,6 +1,7 @@
 // openid-client (https://github.com/panva/openid-client), used as its README says; http by its documented switch.
 import * as client from 'openid-client'
 import { decryptionKey, report, signingKey, task, visit } from './browser.js'
+import { fetchShowing } from './certificates.js'
 
 const asked = await task()
 
@@ -10,6 +11,8 @@ const authentication = await {
   client_secret_post: () => client.ClientSecretPost(asked.client_secret),
   client_secret_jwt: () => client.ClientSecretJwt(asked.client_secret),
   private_key_jwt: async () => client.PrivateKeyJwt(await signingKey(asked.key, asked.algorithm)),
+  tls_client_auth: () => client.TlsClientAuth(),
+  self_signed_tls_client_auth: () => client.TlsClientAuth(),
 }[asked.auth_method]()
 
 const openid = asked.scope.split(' ').includes('openid')
@@ -134,6 +137,16 @@ const journeys = {
     const before = await client.tokenIntrospection(config, tokens.access_token)
     await client.tokenRevocation(config, tokens.access_token)
     return { tokens, before, after: await client.tokenIntrospection(config, tokens.access_token) }
+  },
+  // RFC 8705: the library finds the addresses for it, and leaves the connections to who uses it.
+  async certificate() {
+    config[client.customFetch] = fetchShowing(asked.shown)
+    const tokens = await client.clientCredentialsGrant(config, { scope: asked.scope })
+    const told = await client.tokenIntrospection(config, tokens.access_token)
+    const used = await status(tokens.access_token)
+    config[client.customFetch] = fetchShowing({ ca: asked.shown.ca })
+    const unshown = await client.clientCredentialsGrant(config, { scope: asked.scope }).catch((error) => error.status)
+    return { tokens, told, used, without: await status(tokens.access_token), unshown }
   },
   async refusal() {
     try {
