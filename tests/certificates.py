@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from attrs import field, frozen
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -13,6 +14,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from joserfc.jwk import ECKey, RSAKey
+from OpenSSL.crypto import X509, PKey
 
 from iam.records.certificate import Certificate
 
@@ -38,6 +40,7 @@ class Shown:
     names: Sequence[x509.GeneralName] = ()
     organization: str | None = "Example"
     extensions: Sequence[x509.ExtensionType] = ()
+    old: bool = False  # is it signed as it was done once, with SHA-1?
     key: Any = field(factory=lambda: ec.generate_private_key(ec.SECP256R1()))
     made: x509.Certificate = field(init=False)
 
@@ -61,7 +64,9 @@ class Shown:
             builder = builder.add_extension(x509.SubjectAlternativeName(self.names), critical=False)
         for extension in self.extensions:
             builder = builder.add_extension(extension, critical=False)
-        return builder.sign(self.issuer.key if self.issuer else self.key, SHA256())
+        signing = self.issuer.key if self.issuer else self.key
+        made = builder.sign(signing, SHA256())
+        return with_sha1(made, signing) if self.old else made
 
     @property
     def der(self) -> bytes:
@@ -100,3 +105,11 @@ class Shown:
 def authority(name: str = "authority", issuer: Shown | None = None) -> Shown:
     """An authority, of its own or below another."""
     return Shown(name, issuer, authority=True)
+
+
+def with_sha1(certificate: x509.Certificate, key: Any) -> x509.Certificate:
+    """The same certificate, signed over another digest: cryptography refuses that, OpenSSL does not."""
+    made = X509.from_cryptography(certificate)
+    with pytest.deprecated_call():
+        made.sign(PKey.from_cryptography_key(key), "sha1")
+    return made.to_cryptography()

@@ -109,6 +109,7 @@ WRONG: dict[str, Callable[[Shown], Shown]] = {
     "of an authority in between, which nobody sent": lambda root: Shown(issuer=authority("between", root)),
     "expired": lambda root: Shown(issuer=root, days=(-2, -1)),
     "not valid yet": lambda root: Shown(issuer=root, days=(1, 2)),
+    "signed over SHA-1": lambda root: Shown(issuer=root, old=True),
     "for servers": lambda root: Shown(issuer=root, usages=SERVERS),
     "with purposes that cannot be read": lambda root: Shown(
         usages=None, extensions=[UnrecognizedExtension(ExtensionOID.EXTENDED_KEY_USAGE, b"\x00")]
