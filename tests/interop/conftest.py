@@ -78,7 +78,7 @@ class Java:
 
     def command(self, name: str) -> list[str]:
         """What runs the main method of a class."""
-        return ["java", "-XX:TieredStopAtLevel=1", "-cp", f"{self.classes}:{self.classes}/*", name]
+        return ["java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", f"{self.classes}:{self.classes}/*", name]
 
 
 @pytest.fixture(scope="session")

@@ -6,8 +6,9 @@ import pytest
 from twisted.internet.threads import deferToThread
 
 from tests.harness import App, Server
-from tests.interop.conftest import Node
+from tests.interop.conftest import Go, Node
 from tests.interop.test_authlib_logins import LOGIN, relying_party
+from tests.interop.test_go_clients import PROGRAM
 from tests.interop.test_node_clients import either_library
 from tests.interop.walk import Walk
 from tests.registering import initial_access_token
@@ -54,6 +55,17 @@ async def test_a_library_in_javascript_finds_the_metadata_of_oauth(
     outcome = await Walk(node, library, server, app, person).through("code")
 
     assert (outcome["tokens"]["scope"], outcome["used"]) == ("read write", 200)
+
+
+@paths
+async def test_a_library_in_go_discovers_and_logs_in(configured: Configured, go: Go, path: str) -> None:
+    """OpenID Connect Discovery §4."""
+    server = configured(path)
+    app, person = await server.app(scopes=LOGIN, grant_types=GRANT_TYPES), await server.person()
+
+    outcome = await Walk(go, PROGRAM, server, app, person).through("login", scope="openid offline_access")
+
+    assert outcome["sub"] == outcome["told"] == str(person.user_id)
 
 
 @paths

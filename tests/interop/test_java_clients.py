@@ -18,8 +18,7 @@ GRANT_TYPES = ("authorization_code", "refresh_token")
     [
         ("RS256", "client_secret_basic"),
         ("ES256", "client_secret_post"),
-        ("PS256", "client_secret_jwt"),
-        ("RS256", "none"),
+        ("PS256", "none"),
     ],
 )
 async def test_a_person_logs_in_and_the_library_believes_the_id_token(
