@@ -14,6 +14,7 @@ addEventListener("message", event => { document.getElementById("heard").textCont
 const popup = open(new URLSearchParams(location.search).get("to"))
 setInterval(() => { document.title = popup.closed ? "gone" : "open" }, 50)
 </script>"""
+ARRIVED = b"""<!doctype html><title>shop</title><p id="submission_complete">You have arrived.</p>"""
 TELLING = b"""<!doctype html><title>told</title><script>opener.postMessage("told", "*")</script>"""
 
 
@@ -34,7 +35,7 @@ class Hop(BaseHTTPRequestHandler):
         if onward:
             self.send_header("Location", onward)
         self.end_headers()
-        self.wfile.write(pages.get(path, b"<!doctype html><title>shop</title>You have arrived."))
+        self.wfile.write(pages.get(path, ARRIVED))
 
     do_POST = do_GET
 
