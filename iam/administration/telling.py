@@ -1,10 +1,10 @@
 """Events of the audit log in words, with what people and things are called."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, cached_property
 from string import Formatter
 from typing import Final
-from uuid import UUID
 
 from attrs import frozen
 
@@ -13,6 +13,7 @@ from iam.administration.sentences import SENTENCES, UNKNOWN, logged
 from iam.records.audit import Event
 
 LEFT_OUT: Final = "…"
+ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # of a person or a group
 GONE: Final = "{} (deleted)"
 PEOPLE, APPLICATIONS, GROUPS = "people", "applications", "groups"
 KINDS_OF_ACTORS: Final = {"user ": PEOPLE, "client ": APPLICATIONS}
@@ -60,8 +61,8 @@ async def tell(on: Administration, events: Sequence[Event]) -> list[Told]:
     """Returns events with what their objects are called, looked up all at once."""
     found = [objects(event) for event in events]
     wanted = {each for objects_of_one in found for each in objects_of_one.values()}
-    ids = [[UUID(key) for key in of(wanted, noun) if is_id(key)] for noun in (PEOPLE, GROUPS)]
-    names = await on.store.names.read(ids[0], list(of(wanted, APPLICATIONS)), ids[1])
+    ids = {noun: [key for key in of(wanted, noun) if ID.fullmatch(key)] for noun in (PEOPLE, GROUPS)}
+    names = await on.store.names.read({**ids, APPLICATIONS: list(of(wanted, APPLICATIONS))})
     return [
         Told(event, {word: names[each] for word, each in objects_of_one.items() if each in names})
         for event, objects_of_one in zip(events, found, strict=True)
@@ -132,11 +133,3 @@ def label(kind: str) -> str:
 def of(found: set[Object], noun: str) -> Iterator[str]:
     """Yields the ids of the objects of this noun."""
     return (key for each, key in sorted(found) if each == noun)
-
-
-def is_id(text: str) -> bool:
-    """Whether the text is a UUID, as ids of people and groups are."""
-    try:
-        return str(UUID(text)) == text
-    except ValueError:
-        return False

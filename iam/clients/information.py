@@ -27,12 +27,12 @@ def document(client: Metadata, members: Iterable[Member] | None = None) -> dict[
     """
     written: dict[str, Any] = {}
     for each in CLIENTS if members is None else members:
-        if has(each, client):
-            written[each.name] = getattr(client, each.attribute)
+        value = getattr(client, each.attribute)
+        if value is not None and (value != () or each.place > 0):
+            written[each.name] = list(value) if isinstance(value, tuple) else value
         if each.attribute == "grant_types":
             written["response_types"] = [each for each in response_types(client.grant_types) if each != NONE]
-    listed = {name: list(value) if isinstance(value, tuple) else value for name, value in written.items()}
-    return {**listed, "scope": " ".join(client.scopes)}
+    return {**written, "scope": " ".join(client.scopes)}
 
 
 def ranked(members: Iterable[Member]) -> tuple[Member, ...]:
@@ -47,12 +47,6 @@ def rank(member: Member) -> int:
 
 
 CLIENTS: Final = ranked(SAID)
-
-
-def has(member: Member, client: Metadata) -> bool:
-    """Checks that the document includes this member."""
-    value = getattr(client, member.attribute)
-    return value is not None and (value != () or member.place > 0)
 
 
 def links(client: Client) -> list[tuple[str, str]]:

@@ -1,16 +1,16 @@
 """What people call people, applications and groups."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
-from uuid import UUID
 
 from iam.database.database import Database
 
-NAMES: Final = """
-select 'people', id::text, username from users where id = any (%(people)s::uuid[])
-union all select 'applications', id, name from clients where id = any (%(clients)s::text[])
-union all select 'groups', id::text, name from groups where id = any (%(groups)s::uuid[])
-"""
+# By the noun of who or what has a name; ids of people and groups are UUIDs.
+NAMES: Final[Mapping[str, str]] = {
+    "people": "select 'people', id::text, username from users where id = any (%(people)s::uuid[])",
+    "applications": "select 'applications', id, name from clients where id = any (%(applications)s::text[])",
+    "groups": "select 'groups', id::text, name from groups where id = any (%(groups)s::uuid[])",
+}
 
 
 class Names:
@@ -19,11 +19,9 @@ class Names:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def read(
-        self, people: Sequence[UUID], clients: Sequence[str], groups: Sequence[UUID]
-    ) -> dict[tuple[str, str], str]:
-        """Returns the names of those that are there, by the noun and the id of each."""
-        if not (people or clients or groups):
+    async def read(self, ids: Mapping[str, Sequence[str]]) -> dict[tuple[str, str], str]:
+        """Returns the names of those that are there, by the noun and the id of each; `ids` are those of each noun."""
+        asked = [sql for noun, sql in NAMES.items() if ids.get(noun)]
+        if not asked:
             return {}
-        told = {"people": list(map(str, people)), "clients": list(clients), "groups": list(map(str, groups))}
-        return {(noun, key): name for noun, key, name in await self._database.query(NAMES, told)}
+        return {(noun, key): name for noun, key, name in await self._database.query(" union all ".join(asked), ids)}
