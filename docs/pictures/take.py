@@ -91,6 +91,8 @@ def look_after(page: "Page", picture: Picture, url: str, client_id: str) -> None
     log_in(page, "grace")
     page.goto(url + "/admin")
     picture("admin", whole=False)
+    page.goto(url + "/admin/people?all")
+    picture("admin-people", whole=False)
     find(page, url + "/admin/people", "charles")
     picture("admin-person", whole=False)
     find(page, url + "/admin/applications", "Photo Shop")
