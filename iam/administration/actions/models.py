@@ -31,7 +31,7 @@ class Model(BaseModel):
     """An input or an output; a member that it does not have is an error. Those that are `fleeting` make no other version."""
 
     fleeting: ClassVar[frozenset[str]] = frozenset()
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     @property
     def answered_as(self) -> str:
