@@ -1,6 +1,7 @@
 """`iam client`."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import click
@@ -9,8 +10,10 @@ from pydantic import SecretStr
 from iam.administration.actions import application_access as access
 from iam.administration.actions import applications as actions
 from iam.administration.actions.application import (
+    Application,
     ApplicationChange,
     ApplicationListing,
+    DeletedApplication,
     NamedApplication,
     NewApplication,
     Rotation,
@@ -25,11 +28,13 @@ from iam.commands.client_input import chosen_secret
 from iam.commands.client_shown import announce, document, warn
 from iam.commands.confirming import yes_option
 from iam.commands.options import Group
+from iam.commands.several import perform_each, several
 from iam.records.client import AUTH_METHODS
 
 COLUMNS = ("client_id", "client_name", "token_endpoint_auth_method", "grant_types", "owner")
 
 which = click.argument("client_id", metavar="ID")
+these = several("client_ids", "ID")
 
 
 @click.group(cls=Group, examples=["iam client create --name Shop --redirect-uri https://shop.example.org/callback"])
@@ -158,27 +163,30 @@ def restrict(client_id: str, groups: tuple[str, ...], *, yes: bool) -> None:
 @command.command(
     examples=["iam client disable 4Fh...", "iam client disable https://tools.example.org/client.json --host"]
 )
-@which
+@these
 @click.option("--host", is_flag=True, help="All clients that are documents of its host too, and those to come.")
 @yes_option
-def disable(client_id: str, *, host: bool, yes: bool) -> None:
-    """Disable a client and end everything it was granted, for good: enabling it brings nothing back."""
-    client = perform_if_agreed(actions.DISABLE, switched(client_id, host=host), yes=yes)
-    output.say(f"The client {client.client_name} is disabled.", document(client))
+def disable(client_ids: tuple[str, ...], *, host: bool, yes: bool) -> None:
+    """Disable clients and end everything they were granted, for good: enabling one brings nothing back."""
+    perform_each(actions.DISABLE, switched(client_ids, host=host), partial(tell, "disabled"), yes=yes)
 
 
 @command.command(examples=["iam client enable 4Fh..."])
-@which
+@these
 @click.option("--host", is_flag=True, help="All clients that are documents of its host too, and those to come.")
-def enable(client_id: str, *, host: bool) -> None:
-    """Enable a client again; it has to get new tokens."""
-    client = perform(actions.ENABLE, switched(client_id, host=host))
-    output.say(f"The client {client.client_name} is enabled.", document(client))
+def enable(client_ids: tuple[str, ...], *, host: bool) -> None:
+    """Enable clients again; they have to get new tokens."""
+    perform_each(actions.ENABLE, switched(client_ids, host=host), partial(tell, "enabled"))
 
 
-def switched(client_id: str, *, host: bool) -> SwitchedApplication:
-    """Returns which client is disabled or enabled, or the host of which."""
-    return SwitchedApplication(application=client_id, **given(host=host or None))
+def switched(client_ids: tuple[str, ...], *, host: bool) -> dict[str, SwitchedApplication]:
+    """Returns which clients are disabled or enabled, or the hosts of which."""
+    return {each: SwitchedApplication(application=each, **given(host=host or None)) for each in client_ids}
+
+
+def tell(done: str, client: Application) -> tuple[str, output.Document]:
+    """Returns what is said of a client to which something is done."""
+    return f"The client {client.client_name} is {done}.", document(client)
 
 
 @command.command(
@@ -207,9 +215,12 @@ def revoke_registration_token(client_id: str, *, yes: bool) -> None:
 
 
 @command.command(examples=["iam client delete 4Fh...", "iam client delete 4Fh... --yes"])
-@which
+@these
 @yes_option
-def delete(client_id: str, *, yes: bool) -> None:
-    """Delete a client and end everything it was granted."""
-    gone = perform_if_agreed(actions.DELETE, NamedApplication(application=client_id), yes=yes)
-    output.say(f"The client {gone.client_name} is deleted.", {"client_id": gone.client_id, "deleted": True})
+def delete(client_ids: tuple[str, ...], *, yes: bool) -> None:
+    """Delete clients and end everything they were granted."""
+
+    def say(gone: DeletedApplication) -> tuple[str, output.Document]:
+        return f"The client {gone.client_name} is deleted.", {"client_id": gone.client_id, "deleted": True}
+
+    perform_each(actions.DELETE, {each: NamedApplication(application=each) for each in client_ids}, say, yes=yes)

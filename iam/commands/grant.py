@@ -12,6 +12,7 @@ from iam.commands import output
 from iam.commands.actions import document, given, list_all, perform_if_agreed
 from iam.commands.confirming import yes_option
 from iam.commands.options import Group
+from iam.commands.several import perform_each, several
 
 COLUMNS = ("id", "username", "client_name", "token_name", "scope", "created_at", "expires_at")
 
@@ -40,22 +41,26 @@ def list_(user: str | None, client: str | None) -> None:
         "iam grant revoke --everything",
     ]
 )
-@click.argument("grant_id", metavar="[ID]", type=click.UUID, required=False)
+@several("grant_ids", "ID", click.UUID, needed=False)
 @click.option("--user", metavar="U", help="All grants of this person so far.")
 @click.option("--client", metavar="ID", help="All grants to this client so far.")
 @click.option("--everything", is_flag=True, help="All grants so far: everybody must allow applications again.")
 @yes_option
-def revoke(grant_id: UUID | None, user: str | None, client: str | None, *, everything: bool, yes: bool) -> None:
-    """End the grant ID, or many at once, and every code and token under them, on all servers at the same moment.
+def revoke(grant_ids: tuple[UUID, ...], user: str | None, client: str | None, *, everything: bool, yes: bool) -> None:
+    """End each grant ID, or many at once, and every code and token under them, on all servers at the same moment.
 
     A client's own grant is replaced by a new one without tokens: the client can ask for new ones. With --user and
     --client it is what this person allowed this client, which has to ask them again.
     """
-    if sum((grant_id is not None, user is not None or client is not None, everything)) != 1:
+    if sum((bool(grant_ids), user is not None or client is not None, everything)) != 1:
         raise click.UsageError("Name one: an ID, --user and --client or one of them, or --everything.")
-    if grant_id is not None:
-        ended = perform_if_agreed(actions.REVOKE, NamedGrant(grant=grant_id), yes=yes)
-        output.say(f"The grant {grant_id} is revoked.", document(ended))
+    if grant_ids:
+        perform_each(
+            actions.REVOKE,
+            {each: NamedGrant(grant=each) for each in grant_ids},
+            lambda ended: (f"The grant {ended.id} is revoked.", document(ended)),
+            yes=yes,
+        )
     elif everything:
         perform_if_agreed(actions.REVOKE_ALL, EveryGrant(), yes=yes)
         output.say("All grants are revoked.", {"everything": True, "revoked": True})

@@ -8,9 +8,10 @@ from iam.administration.actions import invitations as actions
 from iam.administration.actions.invitations import InvitationListing, NamedInvitation
 from iam.administration.actions.models import MOST
 from iam.commands import output
-from iam.commands.actions import document, given, list_all, perform, perform_if_agreed
+from iam.commands.actions import document, given, list_all, perform
 from iam.commands.confirming import yes_option
 from iam.commands.options import Group
+from iam.commands.several import perform_each, several
 
 COLUMNS = ("id", "kind", "username", "mailed_to", "made_by", "created_at", "expires_at")
 
@@ -39,9 +40,13 @@ def show(invitation_id: UUID) -> None:
 
 
 @command.command(examples=["iam invitation withdraw 01939b0a-5c3e-7a41-9d3c-2f1b8c6f0a11"])
-@which
+@several("invitation_ids", "ID", click.UUID)
 @yes_option
-def withdraw(invitation_id: UUID, *, yes: bool) -> None:
-    """Withdraw the invitation ID: nobody can use its link any more."""
-    ended = perform_if_agreed(actions.WITHDRAW, NamedInvitation(invitation=invitation_id), yes=yes)
-    output.say(f"The invitation {ended.id} is withdrawn.", document(ended))
+def withdraw(invitation_ids: tuple[UUID, ...], *, yes: bool) -> None:
+    """Withdraw each invitation ID: nobody can use its link any more."""
+    perform_each(
+        actions.WITHDRAW,
+        {each: NamedInvitation(invitation=each) for each in invitation_ids},
+        lambda ended: (f"The invitation {ended.id} is withdrawn.", document(ended)),
+        yes=yes,
+    )

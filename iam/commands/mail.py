@@ -8,14 +8,16 @@ from iam.administration.actions import mail as actions
 from iam.administration.actions.mail import MailListing, NamedMail
 from iam.administration.actions.models import MOST
 from iam.commands import output
-from iam.commands.actions import document, given, list_all, perform, perform_if_agreed
+from iam.commands.actions import document, given, list_all, perform
 from iam.commands.confirming import yes_option
 from iam.commands.options import Group
+from iam.commands.several import perform_each, several
 
 COLUMNS = ("id", "created_at", "template", "recipient", "state", "attempts", "reason")
 STATES = ("waiting", "delivered", "failed")
 
 which = click.argument("mail_id", metavar="ID", type=click.UUID)
+these = several("mail_ids", "ID", click.UUID)
 
 
 @click.group(cls=Group, examples=["iam mail list --state failed"])
@@ -40,17 +42,22 @@ def show(mail_id: UUID) -> None:
 
 
 @command.command(examples=["iam mail retry 01939b0a-5c3e-7a41-9d3c-2f1b8c6f0a11"])
-@which
-def retry(mail_id: UUID) -> None:
-    """Have a server send the mail ID, which waits, now instead of when it is due."""
-    mail = perform(actions.RETRY, NamedMail(mail=mail_id))
-    output.say(f"The mail {mail.id} is sent now.", document(mail))
+@these
+def retry(mail_ids: tuple[UUID, ...]) -> None:
+    """Have a server send each mail ID, which waits, now instead of when it is due."""
+    perform_each(actions.RETRY, named(mail_ids), lambda mail: (f"The mail {mail.id} is sent now.", document(mail)))
 
 
 @command.command(examples=["iam mail discard 01939b0a-5c3e-7a41-9d3c-2f1b8c6f0a11 --yes"])
-@which
+@these
 @yes_option
-def discard(mail_id: UUID, *, yes: bool) -> None:
-    """Discard the mail ID, which waits: it is never sent."""
-    gone = perform_if_agreed(actions.DISCARD, NamedMail(mail=mail_id), yes=yes)
-    output.say(f"The mail {gone.id} is discarded.", document(gone))
+def discard(mail_ids: tuple[UUID, ...], *, yes: bool) -> None:
+    """Discard each mail ID, which waits: it is never sent."""
+    perform_each(
+        actions.DISCARD, named(mail_ids), lambda gone: (f"The mail {gone.id} is discarded.", document(gone)), yes=yes
+    )
+
+
+def named(mail_ids: tuple[UUID, ...]) -> dict[UUID, NamedMail]:
+    """Returns the inputs that name these mails."""
+    return {each: NamedMail(mail=each) for each in mail_ids}

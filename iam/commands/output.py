@@ -28,6 +28,18 @@ def say(sentence: str, document: Document) -> None:
         click.echo(printable(sentence))
 
 
+def say_one(sentence: str) -> None:
+    """Prints what was done to one of several; with --json nothing, since the documents come together."""
+    if not json_wanted():
+        click.echo(printable(sentence))
+
+
+def write_all(documents: Sequence[Document]) -> None:
+    """Prints with --json the documents of several objects."""
+    if json_wanted():
+        write(documents)
+
+
 def show(document: Document) -> None:
     """Prints one object: a line for each of its members, or with --json the document."""
     if json_wanted():

@@ -10,9 +10,10 @@ from iam.administration.actions.models import MOST, Listing
 from iam.administration.actions.registration_tokens import NamedInitialToken, NewInitialToken
 from iam.administration.registration_tokens import MOST_USES
 from iam.commands import moments, output
-from iam.commands.actions import document, given, list_all, perform, perform_if_agreed
+from iam.commands.actions import document, given, list_all, perform
 from iam.commands.confirming import yes_option
 from iam.commands.options import Group
+from iam.commands.several import perform_each, several
 
 COLUMNS = ("id", "uses_left", "scope", "created_at", "expires_at", "revoked_at")
 
@@ -50,9 +51,13 @@ def list_() -> None:
 
 
 @command.command(examples=["iam registration-token revoke 01939b0a-5c3e-7a41-9d3c-2f1b8c6f0a11"])
-@click.argument("token_id", metavar="ID", type=click.UUID)
+@several("token_ids", "ID", click.UUID)
 @yes_option
-def revoke(token_id: UUID, *, yes: bool) -> None:
-    """Revoke the initial access token ID: it registers no more clients. Clients registered with it stay."""
-    ended = perform_if_agreed(actions.REVOKE, NamedInitialToken(token=token_id), yes=yes)
-    output.say(f"The initial access token {token_id} is revoked.", document(ended))
+def revoke(token_ids: tuple[UUID, ...], *, yes: bool) -> None:
+    """Revoke each initial access token ID: it registers no more clients. Clients registered with it stay."""
+    perform_each(
+        actions.REVOKE,
+        {each: NamedInitialToken(token=each) for each in token_ids},
+        lambda ended: (f"The initial access token {ended.id} is revoked.", document(ended)),
+        yes=yes,
+    )

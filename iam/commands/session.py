@@ -13,6 +13,7 @@ from iam.commands import output
 from iam.commands.actions import document, given, list_all, perform_if_agreed
 from iam.commands.confirming import yes_option
 from iam.commands.options import Group
+from iam.commands.several import perform_each, several
 
 COLUMNS = ("id", "username", "auth_time", "seen_at", "expires_at", "remembered")
 
@@ -34,18 +35,22 @@ def list_(user: str | None) -> None:
 @command.command(
     examples=["iam session revoke 01939b0a-5c3e-7a41-9d3c-2f1b8c6f0a11", "iam session revoke --user alice"]
 )
-@click.argument("session_id", metavar="[ID]", type=click.UUID, required=False)
+@several("session_ids", "ID", click.UUID, needed=False)
 @click.option("--user", metavar="U", help="All sessions of this person.")
 @yes_option
-def revoke(session_id: UUID | None, user: str | None, *, yes: bool) -> None:
-    """End the session ID, or all of a person: they must log in again in that browser.
+def revoke(session_ids: tuple[UUID, ...], user: str | None, *, yes: bool) -> None:
+    """End each session ID, or all of a person: they must log in again in that browser.
 
     Clients that know of it are told (Back-Channel Logout). Grants with offline_access stay (iam grant).
     """
-    if session_id is not None and user is None:
-        ended = perform_if_agreed(actions.REVOKE, NamedSession(session=session_id), yes=yes)
-        output.say(f"The session {session_id} is ended.", document(ended))
-    elif session_id is None and user is not None:
+    if session_ids and user is None:
+        perform_each(
+            actions.REVOKE,
+            {each: NamedSession(session=each) for each in session_ids},
+            lambda ended: (f"The session {ended.id} is ended.", document(ended)),
+            yes=yes,
+        )
+    elif not session_ids and user is not None:
         number = perform_if_agreed(END_SESSIONS, NamedPerson(person=user), yes=yes).ended
         output.say(f"All sessions of {user} are ended.", {"user": user, "ended": number, "revoked": True})
     else:

@@ -20,6 +20,7 @@ from iam.commands import asking, moments, output
 from iam.commands.actions import document, given, list_all, perform, perform_if_agreed
 from iam.commands.confirming import yes_option
 from iam.commands.options import Group
+from iam.commands.several import perform_each, several
 
 COLUMNS = ("active", "client_id", "username", "sub", "scope", "iat", "exp")
 LISTED = ("id", "username", "client_id", "name", "scope", "resources", "expires_at", "used_at", "works")
@@ -98,27 +99,27 @@ def show() -> None:
         "iam token revoke --user alice",
     ]
 )
-@click.argument("token_id", metavar="[ID]", type=click.UUID, required=False)
+@several("token_ids", "ID", click.UUID, needed=False)
 @click.option("--user", metavar="U", help="All personal tokens of this person.")
 @click.option("--client", metavar="ID", help="All service tokens of this application.")
 @yes_option
-def revoke(token_id: UUID | None, user: str | None, client: str | None, *, yes: bool) -> None:
-    """Revoke the personal or service token ID, or all of somebody or, without any of these, the token on standard input.
+def revoke(token_ids: tuple[UUID, ...], user: str | None, client: str | None, *, yes: bool) -> None:
+    """Revoke each personal or service token ID, or all of somebody or, without any of these, the token on standard input.
 
     With a token that a person gave a client, its grant ends too.
     """
-    if sum(each is not None for each in (token_id, user, client)) > 1:
+    if sum((bool(token_ids), user is not None, client is not None)) > 1:
         raise click.UsageError("Name one: an ID, --user or --client.")
     if user is not None or client is not None:
         ended = perform_if_agreed(actions.REVOKE_ALL, OwnTokens(**given(user=user, client=client)), yes=yes)
         output.say(f"Tokens that are revoked: {ended.revoked}.", document(ended))
         return
-    if token_id is not None:
-        say_revoked(perform(actions.REVOKE, NamedToken(token=token_id)))
+    if token_ids:
+        perform_each(actions.REVOKE, {each: NamedToken(token=each) for each in token_ids}, told_revoked)
         return
     gone = perform(actions.REVOKE_TEXT, named(asking.secret_on_input("The token")))
     if gone.ended:
-        say_revoked(gone.ended)
+        output.say(*told_revoked(gone.ended))
     else:
         told = {"client_id": gone.client_id, "revoked": True}
         output.say(f"The token that client {gone.client_id} had is revoked.", told)
@@ -129,10 +130,10 @@ def named(text: str) -> TokenText:
     return TokenText(text=SecretStr(text))
 
 
-def say_revoked(token: RevokedToken) -> None:
-    """Says that a personal or service token is revoked."""
+def told_revoked(token: RevokedToken) -> tuple[str, output.Document]:
+    """Returns what is said of a personal or service token that is revoked."""
     whose = token.username or f"client {token.client_id}"
-    output.say(f"The token {token.name} of {whose} is revoked.", document(token))
+    return f"The token {token.name} of {whose} is revoked.", document(token)
 
 
 def readable(name: str, value: object) -> object:

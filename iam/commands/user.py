@@ -1,16 +1,27 @@
 """`iam user`."""
 
+from functools import partial
+
 import click
 from pydantic import SecretStr
 
 from iam.administration.actions import people as actions
 from iam.administration.actions.models import MOST, Listing
-from iam.administration.actions.person import Disabling, NamedPerson, NewPassword, NewPerson, Person, PersonChange
+from iam.administration.actions.person import (
+    DeletedPerson,
+    Disabling,
+    NamedPerson,
+    NewPassword,
+    NewPerson,
+    Person,
+    PersonChange,
+)
 from iam.commands import asking, claims, invitations, obstacles, output
-from iam.commands.actions import Performer, document, given, list_all, perform, perform_if_agreed, together
+from iam.commands.actions import Performer, document, given, list_all, perform, together
 from iam.commands.confirming import yes_option
 from iam.commands.factors import reset_factors
 from iam.commands.options import Group
+from iam.commands.several import perform_each, several
 
 COLUMNS = ("username", "email", "name", "superuser", "disabled", "created_at")
 
@@ -18,6 +29,7 @@ COLUMNS = ("username", "email", "name", "superuser", "disabled", "created_at")
 NEXT = " Nobody can log in to the account yet: `iam user invite` prints a link by which they choose a password."
 
 who = click.argument("username", metavar="USERNAME")
+everybody = several("usernames", "USERNAME")
 email_option = click.option("--email", metavar="E", help="The e-mail address.")
 name_option = click.option("--name", metavar="N", help="The name that others see.")
 claim_option = click.option(
@@ -140,34 +152,44 @@ def update(
     output.say(f"The person {user.username} is updated.", document(user))
 
 
-@command.command(examples=["iam user disable alice", "iam user disable alice --keep-grants"])
-@who
+@command.command(
+    examples=["iam user disable alice", "iam user disable alice bob", "iam user disable alice --keep-grants"]
+)
+@everybody
 @keep_grants_option
 @yes_option
-def disable(username: str, *, keep_grants: bool, yes: bool) -> None:
-    """Disable a person's account: their sessions and grants end for good, and enabling it brings none of them back.
+def disable(usernames: tuple[str, ...], *, keep_grants: bool, yes: bool) -> None:
+    """Disable the accounts of people: their sessions and grants end for good, and enabling one brings none of them back.
 
     Grants that are kept (--keep-grants) do not work until the account is enabled again.
     """
-    user = perform_if_agreed(actions.DISABLE, Disabling(person=username, keep_grants=keep_grants), yes=yes)
-    output.say(f"The person {user.username} is disabled.", document(user))
+    wishes = {name: Disabling(person=name, keep_grants=keep_grants) for name in usernames}
+    perform_each(actions.DISABLE, wishes, partial(tell, "disabled"), yes=yes)
 
 
 @command.command(examples=["iam user enable alice"])
-@who
-def enable(username: str) -> None:
-    """Enable a person's account again."""
-    user = perform(actions.ENABLE, NamedPerson(person=username))
-    output.say(f"The person {user.username} is enabled.", document(user))
+@everybody
+def enable(usernames: tuple[str, ...]) -> None:
+    """Enable the accounts of people again."""
+    perform_each(actions.ENABLE, named(usernames), partial(tell, "enabled"))
 
 
-@command.command(examples=["iam user delete alice", "iam user delete alice --yes"])
-@who
+@command.command(examples=["iam user delete alice", "iam user delete alice bob --yes"])
+@everybody
 @yes_option
-def delete(username: str, *, yes: bool) -> None:
-    """Delete a person's account, sessions and consents, and end everything they granted."""
-    user = perform_if_agreed(actions.DELETE, NamedPerson(person=username), yes=yes)
-    output.say(f"The person {user.username} is deleted.", document(user))
+def delete(usernames: tuple[str, ...], *, yes: bool) -> None:
+    """Delete the accounts of people, their sessions and consents, and end everything they granted."""
+    perform_each(actions.DELETE, named(usernames), partial(tell, "deleted"), yes=yes)
+
+
+def named(usernames: tuple[str, ...]) -> dict[str, NamedPerson]:
+    """Returns the inputs that name these people."""
+    return {name: NamedPerson(person=name) for name in usernames}
+
+
+def tell(done: str, user: Person | DeletedPerson) -> tuple[str, output.Document]:
+    """Returns what is said of a person to whom something is done."""
+    return f"The person {user.username} is {done}.", document(user)
 
 
 @command.command(

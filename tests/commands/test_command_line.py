@@ -69,7 +69,7 @@ def test_every_help_text_is_a_sentence_with_an_example(path: tuple[str, ...]) ->
 def test_no_secret_is_an_argument(path: tuple[str, ...]) -> None:
     for parameter in LEAVES[path].params:
         secret = any(word in (parameter.name or "") for word in ("password", "secret", "token"))
-        about = (parameter.name or "").endswith(("_alg", "_enc", "_id"))  # it is told of a token, and is none
+        about = (parameter.name or "").endswith(("_alg", "_enc", "_id", "_ids"))  # it is told of a token, and is none
         harmless = (
             about
             or isinstance(parameter.type, click.Choice)

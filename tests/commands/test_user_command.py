@@ -1,5 +1,6 @@
 """`iam user`."""
 
+import json
 from uuid import UUID
 
 import pytest
@@ -173,6 +174,25 @@ def test_a_person_is_disabled_enabled_and_deleted(iam: Iam) -> None:
         "deleted": True,
     }
     assert iam("user", "delete", "eve").complaint == "There is no person eve."
+
+
+def test_several_are_disabled_and_deleted_each_with_its_own_answer_and_event(iam: Iam) -> None:
+    for name in ("fay", "gus"):
+        iam("user", "create", "--username", name)
+    before = len(iam("audit", "list", "--json").json)
+
+    disabled = iam("user", "disable", "fay", "nobody", "gus", "fay")
+    enabled = iam("user", "enable", "fay", "gus", "--json")
+    refused = iam("user", "delete", "fay", "gus")
+    deleted = iam("user", "delete", "fay", "nobody", "gus", "--yes", "--json")
+    kinds = sorted(each["kind"] for each in iam("audit", "list", "--json").json[before:])
+
+    assert (disabled.status, disabled.out) == (1, "The person fay is disabled.\nThe person gus is disabled.\n")
+    assert disabled.err == "Error: nobody: There is no person nobody.\n"
+    assert [(each["username"], each["disabled"]) for each in enabled.json] == [("fay", False), ("gus", False)]
+    assert (refused.status, deleted.status) == (2, 1)  # without --yes nothing is done
+    assert [each["username"] for each in json.loads(deleted.out)] == ["fay", "gus"]
+    assert kinds == [f"user.{done}" for done in ("deleted", "disabled", "enabled") for _ in "12"]
 
 
 def test_a_new_password_replaces_the_old_one_and_ends_sessions(iam: Iam) -> None:
