@@ -114,8 +114,8 @@ def had(command: list[str], directory: Path, **variables: str) -> None:
     environment = {**os.environ, **variables}
     try:
         subprocess.run(command, cwd=directory, env=environment, check=True, timeout=PATIENCE, capture_output=True)
-    except subprocess.SubprocessError as error:
-        said = getattr(error, "stderr", None) or b""
+    except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
+        said = (error.stdout or b"") + (error.stderr or b"")  # Maven complains on its standard output
         pytest.skip(f"the libraries cannot be had: {error} {said.decode()}")
 
 
