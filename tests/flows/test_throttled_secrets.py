@@ -431,7 +431,7 @@ NOT_COUNTED = {
     "pages/applications/pending_secret.py recognise": "a MAC of ours over a form",
     "authorization/pushed_requests.py named": "a handle of 256 bits, found by its digest",
     "clients/dpop.py signature_fits": "a signature over the text that it came with",
-    "clients/dpop_nonces.py accepts": "a nonce, which everybody gets",
+    "clients/dpop_nonces.py end_of": "a nonce, which everybody gets",
     "browser/csrf.py genuine": "a MAC over a form, under the cookie of who sends it",
     "browser/interactions.py proven": "a MAC of ours over an address",
     "secrets/signed.py equal": "called by those three",
