@@ -127,7 +127,7 @@ APPLICATIONS: Final = Noun(
     "applications",
     "Applications",
     title="client_name",
-    hint=("client_id", "owner", "created_at"),
+    hint=("client_id", "owner", "last_used", "created_at"),
     marks={"disabled_at": "Disabled", "registered_itself": "Registered itself", "trusted": "Trusted"},
     template="admin_application.html",
     more={"causes_of": causes.of_application, "uses": uses.of_application},
