@@ -47,6 +47,8 @@ MEANINGS: Final[Mapping[str, str]] = {
     "nor of wrong passwords",
     "no_migrate": "do not migrate the database at start",
     "implicit": "answer response_type=id_token and 'id_token token', against the advice of RFC 9700",
+    "profile": "serve nothing weaker than FAPI 2.0: fapi2 for its Security Profile, fapi2-signed for Message Signing too "
+    "(none)",
     "dpop_nonces": "whether DPoP proofs must have a nonce of this server: required, or offered to clients that know none "
     "(required)",
     "templates": "a theme: overrides any of the bundled templates and static files",

@@ -28,6 +28,7 @@ from iam import limits, schemes
 from iam.connections import NETLOC, ConnectionSettings
 from iam.limits import Limits
 from iam.networks import loopback
+from iam.profiles import ProfileSettings
 from iam.records import brand, mail_server
 from iam.records.brand import Brand
 from iam.records.grant_type import GrantType
@@ -60,7 +61,7 @@ def default_data_dir() -> Path:
     return Path(platformdirs.user_data_dir("iam"))
 
 
-class Settings(ConnectionSettings):
+class Settings(ConnectionSettings, ProfileSettings):
     """The settings of one server: from options, then IAM_… variables, then the TOML file, then these defaults. Durations are seconds."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
@@ -100,7 +101,6 @@ class Settings(ConnectionSettings):
     limit: tuple[str, ...] = ()
     no_rate_limits: bool = False
     no_migrate: bool = False
-    implicit: bool = False
     dpop_nonces: Literal["required", "offered"] = "required"
     log_format: Literal["text", "json"] | None = None
     log_level: Literal["debug", "info", "warn", "error", "critical"] = "info"

@@ -15,6 +15,7 @@ IAM = ROOT / "iam"
 LEAVES = {
     "settings",
     "connections",
+    "profiles",
     "meanings",
     "limits",
     "schemes",

@@ -12,7 +12,7 @@ from typing import Final
 
 from attrs import frozen
 
-from iam.clients import signatures
+from iam.clients import fapi, signatures
 from iam.clients.directory import Directory
 from iam.clients.key_sets import ALGORITHMS as ASYMMETRIC
 from iam.clients.signatures import HMAC, SKEW, Claims, ClientSignatures
@@ -136,7 +136,7 @@ class RequestObjects:
         inside = ObjectParameters({**claims, "client_id": client.id})
         try:
             check(client, claims, inside, outside, self.issuer)
-            await self._check_times(claims, text)
+            await self._check_times(client, claims, text)
         except RequestObjectError as error:
             return UnpackedRequest(inside if "redirect_uri" in inside else outside, error=error)
         return UnpackedRequest(inside, signed=True, fetched=text if uri else None)
@@ -186,7 +186,7 @@ class RequestObjects:
             raise RequestObjectError("The request object is not encrypted to one of the keys in our key set.")
         return opened
 
-    async def _check_times(self, claims: Claims, text: str) -> None:
+    async def _check_times(self, client: Client, claims: Claims, text: str) -> None:
         """Checks exp, nbf and iat (RFC 7519 §4.1.4 to §4.1.6). Raises RequestObjectError.
 
         A request object that was valid when it came is accepted a while longer: a person may still be busy with it.
@@ -195,6 +195,8 @@ class RequestObjects:
         moments = signatures.moments_of(claims)
         if moments is None:
             raise RequestObjectError("The request object's exp, nbf and iat must be numbers of seconds.")
+        if fapi.signs(client) and (sentence := fapi.object_complaint(moments)):
+            raise RequestObjectError(sentence)
         expires_at = moments.pop("exp", None)
         if any(moment > now + SKEW for moment in moments.values()):
             raise RequestObjectError("The request object is not valid yet: its nbf or iat lies ahead.")
@@ -242,7 +244,7 @@ def list_algorithms(client: Client) -> tuple[str, ...]:
     HMAC is only for clients that authenticate by client_secret_jwt.
     """
     registered = client.request_object_signing_alg
-    algs = ALGORITHMS if client.auth_method == SECRET_JWT else ASYMMETRIC
+    algs = fapi.fitting(client, ALGORITHMS if client.auth_method == SECRET_JWT else ASYMMETRIC)
     return algs if registered is None else tuple(alg for alg in algs if alg == registered)
 
 

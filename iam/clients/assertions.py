@@ -12,7 +12,7 @@ from typing import Any, Final
 from attrs import field, frozen
 from joserfc import jws
 
-from iam.clients import key_sets
+from iam.clients import fapi, key_sets
 from iam.clients.signatures import HMAC, SKEW, Claims, ClientSignatures, claims_of, moments_of, names_keys
 from iam.clock import Clock
 from iam.oauth.errors import InvalidClientError
@@ -106,9 +106,15 @@ class ClientAssertions:
         """Returns what is wrong with claims whose signature is verified, or None (RFC 7523 §3)."""
         if not claims.get("iss") == claims.get("sub") == client.id:
             return "The client assertion must name the client in iss and sub."
-        if sole(claims.get("aud")) not in self.audiences:
+        if not self._meant(client, claims.get("aud")):
             return f"The client assertion's aud must be one value, {self.audiences[0]}."
         return time_complaint(claims, self.clock.seconds()) or jti_complaint(claims.get("jti"))
+
+    def _meant(self, client: Client, audience: object) -> bool:
+        """Whether the audience means this server; under FAPI 2.0 only the issuer does, as a text (§5.3.2.1 no. 8)."""
+        if client.fapi_profile is not None:
+            return audience == self.audiences[0]
+        return sole(audience) in self.audiences
 
 
 def refused(sentence: str, reason: str, client_id: str) -> InvalidClientError:
@@ -125,7 +131,7 @@ def refusal(reason: str, client_id: str) -> Reason:
 
 def allowed(client: Client) -> tuple[str, ...]:
     """Returns the algorithms that the client may sign assertions with; none if it authenticates in another way."""
-    algs = ALGORITHMS.get(client.auth_method, ())
+    algs = fapi.fitting(client, ALGORITHMS.get(client.auth_method, ()))
     alg = client.token_endpoint_auth_signing_alg
     return algs if alg is None else tuple(each for each in algs if each == alg)
 

@@ -10,7 +10,7 @@ from urllib.parse import unquote_plus
 
 from attrs import field, frozen
 
-from iam.clients import assertions, ids
+from iam.clients import assertions, fapi, ids
 from iam.clients.assertions import Assertion, ClientAssertions
 from iam.clients.certificates import ClientCertificates
 from iam.clients.directory import Directory
@@ -202,8 +202,8 @@ class ClientAuthentication:
         client = await self.directory.find(claim.client_id)
         if client is None:
             return await ids.unknown(self.directory, claim.client_id)
-        if not client.enabled:
-            return Reason("client", "an application that is enabled", "disabled", client_id=client.id)
+        if enabled(client) is None:
+            return barred(client)
         if claim.assertion is not None:
             return assertions.refusal("of no application that takes part here", client.id)
         if client.auth_method in BY_CERTIFICATE and claim.certificate is None:
@@ -243,8 +243,16 @@ class ClientAuthentication:
 
 
 def enabled(client: Client | None) -> Client | None:
-    """Returns the client unless it is disabled."""
-    return client if client is not None and client.enabled else None
+    """Returns the client unless it is disabled, or proves itself in a way that is too weak for its profile."""
+    return client if client is not None and client.enabled and fapi.authenticates(client) else None
+
+
+def barred(client: Client) -> Reason:
+    """Returns why this client is refused whatever it brings."""
+    if not client.enabled:
+        return Reason("client", "an application that is enabled", "disabled", client_id=client.id)
+    expected = f"{' or '.join(fapi.METHODS)}, as FAPI 2.0 demands"
+    return Reason("client authentication", expected, client.auth_method, client_id=client.id)
 
 
 def refuse_unproven(reason: Reason) -> InvalidClientError:

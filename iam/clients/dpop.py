@@ -13,7 +13,7 @@ from attrs import field, frozen
 from joserfc.errors import JoseError
 from joserfc.util import urlsafe_b64decode
 
-from iam.clients import dpop_headers
+from iam.clients import dpop_headers, fapi
 from iam.clients.dpop_headers import ProofError, ProofHeader
 from iam.clients.dpop_nonces import PURPOSE, Nonces
 from iam.clients.signatures import REGISTRY, SKEW
@@ -23,6 +23,7 @@ from iam.oauth.confirmations import JKT, of_key
 from iam.oauth.dpop import SentProof
 from iam.oauth.errors import InvalidProofError, NonceNeededError
 from iam.oauth.reasons import Reason, carrying
+from iam.records.client import Client
 from iam.secrets.master_key import ServerKey
 from iam.secrets.minted import base64url
 from iam.service import service
@@ -42,9 +43,10 @@ Claims = Mapping[str, Any]
 
 @frozen
 class Proof:
-    """A valid proof: the key that it shows, and the digest and last day of its only use."""
+    """A valid proof: the key that it shows and how it is signed, and the digest and last day of its only use."""
 
     confirmation: str
+    alg: str
     digest: bytes = field(repr=False)
     last_day: date
 
@@ -76,7 +78,7 @@ class DPoPProofs:
         except ProofError as error:
             raise invalid(str(error)) from None
         last_day = datetime.fromtimestamp(end, UTC).date()
-        return Proof(of_key(header.thumbprint), use_of(header.thumbprint, claims["jti"]), last_day)
+        return Proof(of_key(header.thumbprint), header.alg, use_of(header.thumbprint, claims["jti"]), last_day)
 
     async def use(self, proof: Proof) -> None:
         """Marks a proof as used, on all servers. Raises InvalidProofError if it was used before (RFC 9449 §11.1)."""
@@ -103,6 +105,13 @@ class DPoPProofs:
             raise NonceNeededError(self.nonces.current())
         made = time_of(claims.get("iat"))
         return end or end_by_time(made, self.clock.seconds())
+
+
+def check_strength(proof: Proof, client: Client) -> None:
+    """Raises InvalidProofError for an algorithm that is too weak for the client's profile (FAPI 2.0 §5.4.1)."""
+    strong = fapi.fitting(client, dpop_headers.ALGORITHMS)
+    if proof.alg not in strong:
+        raise invalid(f"A DPoP proof of this client is signed with one of {', '.join(strong)}.")
 
 
 def verified(sent: SentProof) -> tuple[ProofHeader, Claims]:

@@ -6,7 +6,7 @@ Each returns what is wrong with the value, in a sentence, or None.
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from iam.clients import assertions, certificate_keys, certificate_subjects, key_sets
+from iam.clients import assertions, certificate_keys, certificate_subjects, fapi, key_sets
 from iam.clients import encryption as encrypting
 from iam.clients.key_sets import KeySetError
 from iam.clients.rules import Case, choice
@@ -24,7 +24,7 @@ def proof_algorithm(value: str | None, case: Case, _: str) -> str | None:
     algs = assertions.ALGORITHMS.get(case.metadata.auth_method)
     if value is not None and algs is None:
         return f"Only clients with {SECRET_JWT} or {PRIVATE_KEY_JWT} sign."
-    return choice(value, algs or ())
+    return choice(value, fapi.fitting(case.metadata, algs or ()))
 
 
 def keys(value: Mapping[str, Any] | None, case: Case, _: str) -> str | None:
@@ -71,9 +71,9 @@ def certificate_subject(value: str | None, case: Case, name: str) -> str | None:
     )
 
 
-def our_algorithm(value: str | None, *_: object) -> str | None:
+def our_algorithm(value: str | None, case: Case, _: str) -> str | None:
     """Checks an algorithm that this server signs with."""
-    return choice(value, signing_keys.ALGORITHMS)
+    return choice(value, fapi.fitting(case.metadata, signing_keys.ALGORITHMS))
 
 
 def request_object_algorithm(value: str | None, case: Case, _: str) -> str | None:
@@ -85,7 +85,8 @@ def request_object_algorithm(value: str | None, case: Case, _: str) -> str | Non
     by_secret = assertions.ALGORITHMS[SECRET_JWT] if metadata.auth_method == SECRET_JWT else ()
     if value in by_secret:
         return None
-    return choice(value, (*key_sets.ALGORITHMS, *by_secret)) or keyless(value, metadata, key_sets.read)
+    known = fapi.fitting(metadata, (*key_sets.ALGORITHMS, *by_secret))
+    return choice(value, known) or keyless(value, metadata, key_sets.read)
 
 
 def encryption(value: str | None, case: Case, _: str) -> str | None:

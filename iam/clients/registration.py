@@ -7,7 +7,7 @@ from uuid import UUID
 
 from attrs import evolve, frozen
 
-from iam.clients import members, own_clients, sectors, trust
+from iam.clients import fapi, members, own_clients, sectors, trust
 from iam.clients import redirect_uris as redirection
 from iam.clients.redirect_uris import Rules
 from iam.clients.registrants import ADMINISTRATOR, Registrant
@@ -37,6 +37,7 @@ class Registration:
     implicit: bool = False  # whether the implicit grant is offered
     private_schemes: frozenset[str] = frozenset()  # app schemes without a dot that are allowed
     auth_methods: tuple[str, ...] = AUTH_METHODS  # those that clients may choose which register themselves
+    profile: str | None = None  # of FAPI 2.0, to which all clients are held
 
     async def judge(
         self,
@@ -54,7 +55,7 @@ class Registration:
         `unusual`: an administrator registers it, and may choose what is unusual but not dangerous in itself.
         """
         complain(name=own_clients.complaint(before))
-        metadata = in_order(asked)
+        metadata = fapi.raised(in_order(asked), self.profile)
         case = Case(
             metadata,
             registrant if before is None else registrant.keeping(before),

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from attrs import frozen
 
+from iam.clients import fapi, uris
 from iam.clients import redirect_uris as redirection
-from iam.clients import uris
 from iam.clients.registrants import ADMINISTRATOR, Registrant
 from iam.oauth.grant_types import IMPLICIT, obstacle, offered, redirecting
 from iam.outbound import destinations
@@ -54,9 +54,9 @@ def name(value: str, *_: object) -> str | None:
     return names.name_complaint(value) if value else "Give the application a name that people will know it by."
 
 
-def auth_method(value: str, *_: object) -> str | None:
+def auth_method(value: str, case: Case, _: str) -> str | None:
     """Checks how the client authenticates at the token endpoint (RFC 7591 §2)."""
-    return choice(value, AUTH_METHODS)
+    return choice(value, fapi.fitting(case.metadata, AUTH_METHODS, fapi.METHODS))
 
 
 def grant_types(value: tuple[str, ...], case: Case, _: str) -> str | None:
@@ -64,7 +64,8 @@ def grant_types(value: tuple[str, ...], case: Case, _: str) -> str | None:
 
     Only a resource server that introspects every token needs none.
     """
-    known = [each.name for each in offered(implicit=case.implicit) if case.registrant.may_use(each.name)]
+    open_to_all = [each.name for each in offered(implicit=case.implicit) if case.registrant.may_use(each.name)]
+    known = fapi.fitting(case.metadata, open_to_all, fapi.GRANT_TYPES)
     if any(name not in known for name in value):
         return f"Choose among {', '.join(known)}."
     if not value and not case.metadata.introspect_any:
@@ -80,6 +81,8 @@ def redirect_uris(value: tuple[str, ...], case: Case, name: str) -> str | None:
         return "Give at least one redirect URI: what a person allows is sent there."
     if IMPLICIT in granted and any(not uri.startswith("https:") for uri in value):
         return "Redirect URIs of a client with the implicit grant begin with https://."
+    if any(fapi.unencrypted(case.metadata, uri) for uri in value):
+        return "Under FAPI 2.0 redirect URIs are no http, but for native clients on the person's own device."
     return addresses(value, case, name)
 
 
@@ -123,6 +126,11 @@ def subject_type(value: str, *_: object) -> str | None:
 def claims_place(value: str, *_: object) -> str | None:
     """Checks where the claims of scopes are returned; OpenID Connect Core §5.4 says UserInfo."""
     return choice(value, (AT_USERINFO, BY_SCOPES))
+
+
+def fapi_profile(value: str | None, *_: object) -> str | None:
+    """Checks the profile of FAPI 2.0 that the client is held to."""
+    return choice(value, fapi.PROFILES)
 
 
 def access_token_claims(value: str, *_: object) -> str | None:

@@ -59,6 +59,7 @@ def build_registration(
         fetcher,
         private=bool(settings.allow_fetch),
         implicit=settings.implicit,
+        profile=settings.profile,
     )
 
 

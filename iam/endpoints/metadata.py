@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from iam.authorization import objects, openid_parameters, pkce, response
 from iam.clients import assertions, dpop_headers, encryption
-from iam.endpoints import resource
+from iam.endpoints import fapi_metadata, resource
 from iam.endpoints.api import api
 from iam.http.answers import Answer, json_answer
 from iam.http.request import Request
@@ -74,12 +74,13 @@ class MetadataEndpoint:
     auth_methods: tuple[str, ...] = ()  # of clients
     certificates: bool = False  # clients can show certificates
     mtls_issuer: str | None = None  # where they do that, if it is another address
+    profile: str | None = None  # of FAPI 2.0: nothing weaker is named
 
     def of(self, endpoints: Mapping[str, str]) -> Callable[[Request], Awaitable[Answer]]:
         """Returns the handler that describes these endpoints: paths by their names in RFC 8414 §2."""
 
         async def get(_: Request) -> Answer:
-            return json_answer(200, await self.document(endpoints))
+            return json_answer(200, fapi_metadata.served(await self.document(endpoints), self.profile))
 
         return get
 

@@ -6,7 +6,7 @@ from typing import Final
 from iam.authorization.objects import REFERENCE
 from iam.authorization.pushed_requests import LIFETIME, PREFIX, PushedRequests, asked, written
 from iam.clients.authentication import ClientAuthentication, read_claim
-from iam.clients.dpop import DPoPProofs, Proof, invalid
+from iam.clients.dpop import DPoPProofs, Proof, check_strength, invalid
 from iam.endpoints.dpop import sent_proof
 from iam.endpoints.errors import LATER, TOO_MANY, described
 from iam.http.answers import Answer, json_answer, retry_after
@@ -48,7 +48,7 @@ class PushedRequestEndpoint:
             return json_answer(TOO_MANY, described(LATER, OF_NETWORK), retry_after(wait))
         if REFERENCE in parameters:
             raise carrying(InvalidRequestError(NESTED), client_id=client.client_id)
-        proof = self._proof(request)
+        proof = self._proof(client, request)
         text = written(client.id, bound({name: parameters.all(name) for name in parameters}, proof))
         handle = minted.mint(Kind.PUSHED_REQUEST)
         await self.server.check(asked(text, minted.digest(handle)))
@@ -57,10 +57,14 @@ class PushedRequestEndpoint:
         await self.requests.push(handle, client.id, text)
         return json_answer(201, {"request_uri": PREFIX + handle, "expires_in": LIFETIME})
 
-    def _proof(self, request: Request) -> Proof | None:
+    def _proof(self, client: Client, request: Request) -> Proof | None:
         """Returns the proof of the key to which the code is to be bound, if there is one (RFC 9449 §10.1)."""
         sent = sent_proof(request)
-        return self.proofs.read(sent) if sent is not None else None
+        if sent is None:
+            return None
+        proof = self.proofs.read(sent)
+        check_strength(proof, client)
+        return proof
 
     async def _wait(self, client: Client, request: Request) -> int:
         """Returns the seconds until this network may push again for a client that proves nothing, 0 if it may now."""

@@ -28,7 +28,7 @@ class ResourceEndpoint:
         found = await self.introspection.access_token(presented.token)
         if found is None:
             raise bearer.invalid_token(await self.introspection.refusal(presented.token))
-        await self.possession.prove(presented, found.confirmation, sent_proof(request), request.certificate)
+        await self.possession.prove(presented, found, sent_proof(request), request.certificate)
         if found.audience and not is_among(self.uri, found.audience):  # RFC 9068 §4: it is for another resource
             reason = Reason(
                 "audience of the access token", self.uri, " ".join(found.audience), client_id=found.client_id

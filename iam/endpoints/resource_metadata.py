@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from iam.clients.dpop_headers import ALGORITHMS
-from iam.endpoints import resource
+from iam.endpoints import fapi_metadata, resource
 from iam.http.answers import Answer, json_answer
 from iam.http.request import Request
 from iam.oauth import resource_metadata
@@ -25,6 +25,7 @@ class ResourceMetadata:
     path: str = resource.PATH
     scopes: Sequence[str] = (resource.SCOPE,)
     certificates: bool = False  # clients can show certificates, to which their tokens may be bound (RFC 8705)
+    profile: str | None = None  # of FAPI 2.0: nothing weaker is named
 
     @property
     def address(self) -> str:
@@ -36,4 +37,4 @@ class ResourceMetadata:
         """Returns the document of RFC 9728 §3.2; scopes that only administrators may have are not advertised."""
         described = resource_metadata.document(self.issuer, self.issuer + self.path, self.scopes)
         told = {"tls_client_certificate_bound_access_tokens": True} if self.certificates else {}
-        return json_answer(200, {**described, **BOUND, **told})
+        return json_answer(200, fapi_metadata.narrowed({**described, **BOUND, **told}, self.profile))

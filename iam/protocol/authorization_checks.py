@@ -17,8 +17,8 @@ from oauthlib.oauth2.rfc6749.errors import (
 from iam.authorization import openid_parameters, pkce
 from iam.authorization.errors import AuthorizationError
 from iam.authorization.openid_parameters import PLAIN, AuthenticationRequest
-from iam.authorization.response import FORM_POST, JWT, MODES, QUERY_JWT, carrier
-from iam.clients import redirect_uris
+from iam.authorization.response import FORM_POST, JWT, MODES, QUERY_JWT, SIGNED, carrier
+from iam.clients import fapi, redirect_uris
 from iam.oauth import confirmations
 from iam.oauth.grant_types import CODE, NONE
 from iam.oauth.reasons import Reason, carrying
@@ -36,12 +36,13 @@ UNSUPPORTED: Final = {
 
 
 def check_redirect_uri(request: OAuthlibRequest) -> dict[str, object]:
-    """Requires a redirect_uri in every request for openid (OpenID Connect Core §3.1.2.1).
+    """Requires a redirect_uri in every request for openid (OpenID Connect Core §3.1.2.1) and under FAPI 2.0 (§5.3.2.2 no. 6).
 
     Raises MissingRedirectURIError even if the client has registered only one.
     """
-    if OPENID in (request.scopes or ()) and request.using_default_redirect_uri:
-        reason = Reason("redirect_uri", "one that is registered, in every request for openid", "none")
+    wanted = OPENID in (request.scopes or ()) or request.client.fapi_profile is not None
+    if wanted and request.using_default_redirect_uri:
+        reason = Reason("redirect_uri", "one that is registered, in every request for openid or under FAPI 2.0", "none")
         raise carrying(MissingRedirectURIError(), reason)
     return {}
 
@@ -50,15 +51,17 @@ def check_mode(request: OAuthlibRequest) -> dict[str, object]:
     """Raises InvalidRequestError unless the response_mode is supported for this redirect URI (G7, G17).
 
     It runs before the checks whose errors are returned by that mode, and clears an unsupported one. form_post needs a
-    web address: a form cannot be posted to an app's own scheme. A JWT is in the query by default (JARM §2.3.4).
+    web address: a form cannot be posted to an app's own scheme. A JWT is in the query by default (JARM §2.3.4), and
+    FAPI 2.0 Message Signing has no other responses (§5.4.1 there).
     """
     mode, web = request.response_mode, redirect_uris.web(request.redirect_uri or "")
-    if mode in (None, *MODES) and (carrier(mode) != FORM_POST or web):
+    usual, modes = (QUERY_JWT, (JWT, *SIGNED)) if fapi.signs(request.client) else (None, MODES)
+    ways = [way for way in modes if carrier(way) != FORM_POST or web]
+    if mode in ways or (mode is None and usual is None):
         request.response_mode = QUERY_JWT if mode == JWT else mode
         return {}
-    request.response_mode = None
-    ways = ", ".join(way for way in MODES if carrier(way) != FORM_POST or web)
-    raise InvalidRequestError(f"The response_mode must be one of {ways}.")
+    request.response_mode = usual
+    raise InvalidRequestError(f"The response_mode must be one of {', '.join(ways)}.")
 
 
 def check_request_object(request: OAuthlibRequest) -> dict[str, object]:
@@ -93,11 +96,16 @@ def check_supported(request: OAuthlibRequest) -> dict[str, object]:
 
 
 def check_response(request: OAuthlibRequest) -> dict[str, object]:
-    """Raises MissingResponseTypeError or UnsupportedResponseTypeError unless the response_type is `code` or `none` (G13)."""
+    """Raises MissingResponseTypeError or UnsupportedResponseTypeError unless the response_type is `code` or `none` (G13).
+
+    FAPI 2.0 has only the first (§5.3.2.2 no. 1).
+    """
     if request.response_type is None:
         raise MissingResponseTypeError
-    if request.response_type not in (CODE, NONE):
-        raise UnsupportedResponseTypeError("Only response_type=code and response_type=none are supported.")
+    if request.response_type not in fapi.fitting(request.client, (CODE, NONE), (CODE,)):
+        raise UnsupportedResponseTypeError(
+            "Only response_type=code is supported, and response_type=none but for FAPI 2.0."
+        )
     return {}
 
 

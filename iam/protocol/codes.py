@@ -9,7 +9,7 @@ from attrs import frozen
 
 from iam.authorization.errors import ACCESS_DENIED, AuthorizationError
 from iam.authorization.request import Permission
-from iam.clients import document_identity
+from iam.clients import document_identity, fapi
 from iam.oauth.grant_types import REFRESH_TOKEN
 from iam.oauth.reasons import Reason
 from iam.oauth.scopes import OFFLINE_ACCESS, OPENID
@@ -66,7 +66,7 @@ class Codes:
         offline_access the code is of a kind that gives no refresh token.
         """
         now = self.issuance.clock.now()
-        end = now + timedelta(seconds=self.issuance.settings.authorization_code_lifetime)
+        end = now + timedelta(seconds=self._lifetime(permission.request.client))
         code = minted.mint_until(Kind.AUTHORIZATION_CODE if refreshes(permission) else Kind.ONLINE_CODE, end)
         issue = self._describe(permission, minted.digest(code), end.date(), now, end, lasting=redeemed)
         if not await self.issuance.store.authorization_codes.issue(issue):
@@ -74,6 +74,11 @@ class Codes:
             reason = Reason("session", "one that lives, an application, and the person's consent", got)
             raise AuthorizationError(ACCESS_DENIED, "The person was logged out at the same moment.", reason)
         return code
+
+    def _lifetime(self, client: Client) -> int:
+        """Returns the seconds for which a code is good; FAPI 2.0 wants no more than a minute (§5.3.2.1 no. 11)."""
+        lifetime = self.issuance.settings.authorization_code_lifetime
+        return lifetime if client.fapi_profile is None else min(lifetime, fapi.CODE_LIFETIME)
 
     async def approve(self, permission: Permission, device: DeviceRequest) -> bool:
         """Stores what this person allows a device, under its device code. Returns False if it is too late for that.

@@ -147,7 +147,9 @@ class Server:
         NonceNeededError.
         """
         if proofs.dpop is not None:
-            return self._proofs.read(proofs.dpop)
+            proof = self._proofs.read(proofs.dpop)
+            dpop.check_strength(proof, client)
+            return proof
         if client.dpop_bound_access_tokens:
             raise dpop.invalid(dpop.ABSENT)
         return None

@@ -19,7 +19,7 @@ from oauthlib.oauth2.rfc6749.errors import (
     UnauthorizedClientError,
 )
 
-from iam.clients import ids, redirect_uri_difference, redirect_uris, scopes
+from iam.clients import fapi, ids, redirect_uri_difference, redirect_uris, scopes
 from iam.clients.authentication import ClientAuthentication
 from iam.clients.directory import Directory
 from iam.clients.targets import Targets
@@ -78,6 +78,9 @@ class Validator(RequestValidator):  # type: ignore[misc]
         """
         registered = request.client.redirect_uris
         native = request.client.native
+        if fapi.unencrypted(request.client, redirect_uri):
+            reason = Reason("redirect_uri", "one of https: FAPI 2.0 allows no other on the way", "http")
+            raise carrying(MismatchingRedirectURIError(), reason)
         if any(redirect_uris.matches(uri, redirect_uri, native=native) for uri in registered):
             return True
         reason = redirect_uri_difference.refusal(registered, redirect_uri)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from attrs import field, frozen
 
-from iam.records.client_metadata import NATIVE, Metadata
+from iam.records.client_metadata import Metadata
 
 # RFC 7591 §2, OpenID Connect Core §9
 PUBLIC: Final = "none"
@@ -78,11 +78,6 @@ class Client(Metadata):
     def confidential(self) -> bool:
         """Whether the client can keep a secret (RFC 6749 §2.1)."""
         return self.auth_method != PUBLIC
-
-    @property
-    def native(self) -> bool:
-        """Whether the client runs on people's own devices (OpenID Connect Registration §2)."""
-        return self.application_type == NATIVE
 
     @property
     def has_secret(self) -> bool:

@@ -210,6 +210,11 @@ class Metadata:
         "How well people must have proved who they are to use it: 1 for a password, 2 for two factors, phr for a passkey (1).",
         who_may_set=Who.ADMINISTRATOR,
     )
+    fapi_profile: str | None = member(
+        "fapi_profile",
+        "Refuse what is weaker than FAPI 2.0: fapi2 for its Security Profile, fapi2-signed for Message Signing too (none).",
+        who_may_set=Who.ADMINISTRATOR,
+    )
     allow_http_redirects: bool = member(
         "",
         "Its redirect URIs may be http at private addresses and at host names without a dot: whoever is on the way reads along.",
@@ -222,6 +227,11 @@ class Metadata:
     def pairwise(self) -> bool:
         """Whether the client gets another `sub` for each person than clients of other sectors."""
         return self.subject_type == PAIRWISE
+
+    @property
+    def native(self) -> bool:
+        """Whether the client runs on people's own devices (OpenID Connect Registration §2)."""
+        return self.application_type == NATIVE
 
     @property
     def addresses(self) -> tuple[str, ...]:

@@ -102,7 +102,7 @@ class Application(DeviceParts):
     @cached_property
     def possession(self) -> Possession:
         """The check that bound tokens come with a proof, at our own resources."""
-        return Possession(self.proofs)
+        return Possession(self.proofs, self.directory)
 
     @cached_property
     def user_info(self) -> UserInfoEndpoint:
@@ -144,6 +144,7 @@ class Application(DeviceParts):
             auth_methods=self.auth_methods,
             certificates=settings.mutual_tls,
             mtls_issuer=settings.mtls_issuer,
+            profile=settings.profile,
         )
 
     @cached_property
@@ -154,7 +155,9 @@ class Application(DeviceParts):
     @cached_property
     def resource_metadata(self) -> ResourceMetadata:
         """The metadata of `/resource` (RFC 9728)."""
-        return ResourceMetadata(self.settings.issuer, certificates=self.settings.mutual_tls)
+        return ResourceMetadata(
+            self.settings.issuer, certificates=self.settings.mutual_tls, profile=self.settings.profile
+        )
 
     @cached_property
     def api(self) -> Api:
@@ -178,7 +181,8 @@ class Application(DeviceParts):
     @cached_property
     def api_metadata(self) -> ResourceMetadata:
         """The metadata of the API (RFC 9728)."""
-        return ResourceMetadata(self.settings.issuer, API, (), certificates=self.settings.mutual_tls)
+        settings = self.settings
+        return ResourceMetadata(settings.issuer, API, (), certificates=settings.mutual_tls, profile=settings.profile)
 
     @cached_property
     def registered_resources(self) -> RegisteredResources:

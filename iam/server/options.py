@@ -38,7 +38,7 @@ SINGLE: Final = (
         "connections_per_network",
     ),
     *("templates", "name", "logo", "accent", "help_url", "privacy_url", "terms_url", "smtp", "mail_from"),
-    *("log_format", "log_level", "dpop_nonces"),
+    *("log_format", "log_level", "dpop_nonces", "profile"),
 )
 FLAGS: Final = ("no_migrate", "implicit", "no_rate_limits")
 REPEATABLE: Final = (

@@ -123,7 +123,7 @@ class Parts:
     @cached_property
     def directory(self) -> Directory:
         """The directory of clients."""
-        return Directory(self.store.clients, self.store.strangers.note)
+        return Directory(self.store.clients, self.store.strangers.note, self.settings.profile)
 
     @cached_property
     def client_secrets(self) -> ClientSecrets:
@@ -293,15 +293,12 @@ class Parts:
     def rules(self) -> Registration:
         """The rules for the metadata of clients."""
         return Registration(
-            self.store.clients,
-            self.store.scopes,
-            self.clock,
-            self.client_secrets,
-            self.fetcher,
+            *(self.store.clients, self.store.scopes, self.clock, self.client_secrets, self.fetcher),
             private=bool(self.settings.allow_fetch),
             implicit=self.settings.implicit,
             private_schemes=frozenset(self.settings.private_scheme),
             auth_methods=self.auth_methods,
+            profile=self.settings.profile,
         )
 
     @cached_property

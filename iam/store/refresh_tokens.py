@@ -61,12 +61,14 @@ class Rotate(ClaimToken):
     """The same, and how a token that was used before is judged.
 
     A token that was used at `window_start` or before is "late"; without a `window_start` none is. With `renew`, a
-    repetition gets another access token and is "renewed" instead of "retried".
+    repetition gets another access token and is "renewed" instead of "retried". With `keep`, the token stays good: it is
+    not replaced, and the request is "renewed".
     """
 
     window_start: datetime | None = field(kw_only=True)
     address: str | None = field(default=None, converter=written)
     renew: bool = False
+    keep: bool = False
 
 
 # A token that was not used, of this client, whose grant lives: almost every one. Of any number of statements that wait
@@ -107,6 +109,7 @@ with claimed as (
 # late. A request that came before the successor was used, and was only slow (its client had hung up and asked another
 # server), ends nothing.
 # A repetition may be renewed: the successor stays, and gets another access token, on the terms of this request.
+# (So is a request for a token that is kept: under FAPI 2.0 none is replaced.)
 # Granted resources that the request does not ask for need not be valid any more.
 # A narrowed scope applies to the access token, not to the successor; so does the smaller scope of a client that may ask
 # for less now.
@@ -136,7 +139,7 @@ with input as materialized (
             when i.scope is not null
                 and not string_to_array(i.scope, ' ') <@ string_to_array(h.scope, ' ') then 'wider scope'
             when not i.audience <@ g.resources then 'other resource'
-            when h.used_at is not null then 'renewed'
+            when h.used_at is not null or i.keep then 'renewed'
             else 'rotated'
         end as verdict
     from input i join held h using (n)
@@ -206,7 +209,7 @@ class RefreshTokens:
 
     async def rotate(self, token: Rotate) -> Rotation:
         """Claims the token and stores its successors; of any number of callers at most one gets "rotated"."""
-        claimed = None if token.renew else await self._claim(token)
+        claimed = None if token.renew or token.keep else await self._claim(token)
         if claimed is None:
             return await self._judge(token)
         issued, about = given(claimed, token.client_id, token.now, token.confirmation)

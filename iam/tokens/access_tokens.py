@@ -11,8 +11,10 @@ from typing import Final
 
 from attrs import frozen
 
+from iam.clients import fapi
 from iam.clients.targets import Targets
 from iam.oauth.confirmations import cnf, token_type
+from iam.records.client import Client
 from iam.records.token import Issued, LiveToken
 from iam.secrets import minted
 from iam.secrets.minted import DAY_LENGTH, Kind
@@ -42,18 +44,18 @@ class AccessTokenFormat:
     issuer: str | None  # None: any issuer of the service's servers
 
     async def members(
-        self, token: str, terms: Terms, sub: Callable[[], str], now: datetime, more: More
+        self, client: Client, token: str, terms: Terms, sub: Callable[[], str], now: datetime, more: More
     ) -> dict[str, object]:
         """Returns the members of a token response about the access token (RFC 6749 §5.1); expires_in is in seconds."""
         return {
-            "access_token": await self.write(token, terms, sub, more),
+            "access_token": await self.write(client, token, terms, sub, more),
             "expires_in": max(1, round((terms.expires_at - now).total_seconds())),  # 0 would mean that it has expired
             "token_type": token_type(terms.confirmation),
             "scope": terms.scope,
         }
 
-    async def write(self, token: str, terms: Terms, sub: Callable[[], str], more: More) -> str:
-        """Returns the token in the form that its resources want.
+    async def write(self, client: Client, token: str, terms: Terms, sub: Callable[[], str], more: More) -> str:
+        """Returns the token in the form that its resources want, and no weaker than the client's profile has it (FAPI 2.0).
 
         `sub` returns the person, or the client if it acts for itself (RFC 9068 §2.2); `more` returns further
         claims. An opaque token needs none of them.
@@ -73,7 +75,7 @@ class AccessTokenFormat:
             "jti": jti_of(token),
             **({"cnf": cnf(terms.confirmation)} if terms.confirmation else {}),
         }
-        return await self.keys.signed(alg, TYPE, claims)
+        return await self.keys.signed(fapi.strong(client, alg), TYPE, claims)
 
     async def place(self, token: str) -> Place | None:
         """Returns where the row of this access token is; None if it cannot be one of ours.

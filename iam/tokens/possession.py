@@ -5,13 +5,17 @@ A bound one takes a proof of its key (RFC 9449 §7), or the connection on which 
 
 from typing import Final
 
-from iam.clients.dpop import ABSENT, DPoPProofs, invalid
+from iam.clients import fapi
+from iam.clients.directory import Directory
+from iam.clients.dpop import ABSENT, DPoPProofs, Proof, check_strength, invalid
 from iam.oauth import bearer, confirmations
 from iam.oauth.bearer import Challenge, Presented
 from iam.oauth.dpop import SentProof
 from iam.oauth.errors import InvalidProofError, NonceNeededError
 from iam.oauth.reasons import Reason, of
 from iam.records.certificate import Certificate
+from iam.records.token import LiveToken
+from iam.records.user import UserInfo
 from iam.service import service
 
 SCHEME: Final = "scheme of the access token"
@@ -29,11 +33,12 @@ class Possession:
     """Asks for the proofs and certificates of bound access tokens at our own resources."""
 
     proofs: DPoPProofs
+    directory: Directory
 
     async def prove(
         self,
         presented: Presented,
-        confirmation: str | None,
+        found: LiveToken | UserInfo,
         sent: SentProof | None,
         certificate: Certificate | None = None,
     ) -> None:
@@ -43,21 +48,30 @@ class Possession:
         nothing with the scheme DPoP.
         """
         if not presented.by_dpop:
-            if confirmation is not None:
-                check_certificate(confirmation, certificate)
+            if found.confirmation is not None:
+                check_certificate(found.confirmation, certificate)
             return
         try:
-            await self._prove(presented, confirmation, sent)
+            await self._prove(presented, found, sent)
         except (InvalidProofError, NonceNeededError) as error:
             raise challenging(error) from None
 
-    async def _prove(self, presented: Presented, confirmation: str | None, sent: SentProof | None) -> None:
+    async def _prove(self, presented: Presented, found: LiveToken | UserInfo, sent: SentProof | None) -> None:
         if sent is None:
             raise invalid(ABSENT)
         proof = self.proofs.read(sent, presented.token)
-        if proof.confirmation != confirmation:
-            raise bearer.invalid_token(UNBOUND if confirmation is None else OTHER_KEY)
+        if proof.confirmation != found.confirmation:
+            raise bearer.invalid_token(UNBOUND if found.confirmation is None else OTHER_KEY)
+        await self._check_strength(proof, found.client_id)
         await self.proofs.use(proof)
+
+    async def _check_strength(self, proof: Proof, client_id: str | None) -> None:
+        """Raises InvalidProofError for an algorithm that is too weak for the client's profile, which only few are for any."""
+        if proof.alg in fapi.ALGORITHMS or client_id is None:
+            return
+        client = await self.directory.find(client_id)
+        if client is not None:
+            check_strength(proof, client)
 
 
 def check_certificate(confirmation: str, certificate: Certificate | None) -> None:

@@ -58,7 +58,7 @@ class TokenResponse:
         if terms.user_id is not None:
             self.note_use(terms.user_id, client.id)
         more = partial(self.id_tokens.memberships.tell_at_resources, client, terms.user_id, terms.scope)
-        members = await self.form.members(token, terms, lambda: self._sub(client, terms), now, more)
+        members = await self.form.members(client, token, terms, lambda: self._sub(client, terms), now, more)
         if identity is None or OPENID not in client.scopes:  # the client may have lost the scope since
             return members
         access_token = str(members["access_token"])

@@ -59,7 +59,7 @@ class UserInformation:
         client = await self.directory.find(found.client_id) if found else None
         if found is None or client is None:
             raise await self._refusal(presented.token)
-        await self.possession.prove(presented, found.confirmation, sent, certificate)
+        await self.possession.prove(presented, found, sent, certificate)
         if found.audience:  # it is for a resource (RFC 8707)
             reason = Reason("audience of the access token", "none", " ".join(found.audience), client_id=client.id)
             raise bearer.invalid_token(reason)

@@ -6,8 +6,11 @@ import pytest
 from pytest_twisted import blockon
 from twisted.internet.defer import Deferred
 
+from tests.conformance.conftest import browser, person
 from tests.flows.asks import World
 from tests.harness import Server
+
+__all__ = ["browser", "person", "world"]
 
 
 @pytest.fixture

@@ -8,9 +8,13 @@ from typing import Any
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
+from joserfc import jwt as joserfc_jwt
+from joserfc.jwk import KeySet
 
 from iam.records.actor import SERVER
 from iam.secrets.signing_keys import ALGORITHMS
+from tests.assertions import Signer, form, make, public
+from tests.dpop import Holder
 from tests.harness import App, Server
 
 API = "https://api.example"
@@ -40,15 +44,29 @@ async def test_a_resource_server_verifies_a_token_with_the_key_set_alone(server:
     app = await server.app()
 
     answer = await given(server, app, scope="read")
-    header = jwt.get_unverified_header(answer["access_token"])
-    key = jwt.PyJWKSet.from_dict((await server.get("/jwks")).json)[header["kid"]]
-    claims = jwt.decode(answer["access_token"], key, [alg], audience=API, issuer=server.settings.issuer)
+    keys = KeySet.import_key_set((await server.get("/jwks")).json)
+    found = joserfc_jwt.decode(answer["access_token"], keys, algorithms=[alg])
+    claims = found.claims
 
-    assert header["typ"] == "at+jwt"
+    assert (found.header["typ"], claims["aud"]) == ("at+jwt", API)
     assert set(claims) == {"iss", "aud", "sub", "client_id", "scope", "iat", "exp", "jti"}
     assert (claims["iss"], claims["aud"], claims["scope"]) == (server.settings.issuer, API, "read")
     assert claims["sub"] == claims["client_id"] == app.client_id
     assert claims["exp"] - claims["iat"] == answer["expires_in"] == 600
+
+
+@pytest.mark.parametrize(("asked", "used"), [("RS256", "PS256"), ("ES256", "ES256"), ("Ed25519", "Ed25519")])
+async def test_a_client_under_fapi_gets_nothing_by_a_weak_algorithm(server: Server, asked: str, used: str) -> None:
+    await jwt_resource(server, signing_alg=asked)
+    key, holder = make("ES256"), Holder(server)
+    app = await server.app(auth_method="private_key_jwt", jwks=public(key), fapi_profile="fapi2")
+    assertion = Signer(app.client_id, key, "ES256", server.settings.issuer, server.clock.seconds()).assertion()
+    told = {"grant_type": "client_credentials", "resource": API, **form(assertion)}
+
+    reply = await server.post("/token", told, headers={"DPoP": holder.proof()})
+
+    header = jwt.get_unverified_header(reply.json["access_token"])
+    assert (header["alg"], part(reply.json["access_token"], 1)["cnf"]) == (used, {"jkt": holder.jkt})
 
 
 async def test_the_subject_of_a_persons_token_is_the_person(server: Server) -> None:

@@ -58,7 +58,7 @@ class Bearers:
             await self._refuse_powerless(token)
             await self.throttle.wrong(request.client_address)
             raise bearer.invalid_token(await self.introspection.refusal(token))
-        await self.possession.prove(presented, found.confirmation, sent_proof(request), request.certificate)
+        await self.possession.prove(presented, found, sent_proof(request), request.certificate)
         if not is_among(self.uri, found.audience or ()):
             got = " ".join(found.audience or ("none",))
             raise bearer.invalid_token(Reason("audience of the access token", self.uri, got, found.client_id))

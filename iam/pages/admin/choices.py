@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from iam.clients import encryption
+from iam.clients.fapi import PROFILES
 from iam.oauth.grant_types import GRANT_TYPES
 from iam.oauth.resources import FORMATS
 from iam.records.acr import LEVELS
@@ -23,6 +24,7 @@ ONE: Final[Mapping[str, Sequence[str]]] = {
     "alg": KINDS,
     "application_type": (WEB, NATIVE),
     "clients": AUDIENCES,
+    "fapi_profile": PROFILES,
     "id_token_claims": (AT_USERINFO, BY_SCOPES),
     "id_token_encrypted_response_alg": encryption.ALGORITHMS,
     "id_token_encrypted_response_enc": encryption.ENCODINGS,

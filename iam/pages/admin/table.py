@@ -141,7 +141,14 @@ APPLICATIONS: Final = Noun(
         "What people see of it": ("client_uri", "logo_uri", "accent", "policy_uri", "tos_uri", "contacts"),
         "Who may use it, and what it gets": (
             *("acr", "id_token_claims", "access_token_claims", "subject_type", "sector_identifier_uri"),
-            *("introspect_any", "allow_http_redirects", "default_max_age", "default_acr_values", "require_auth_time"),
+            *(
+                "introspect_any",
+                "fapi_profile",
+                "allow_http_redirects",
+                "default_max_age",
+                "default_acr_values",
+                "require_auth_time",
+            ),
         ),
         "Logins and logouts": (
             *("initiate_login_uri", "backchannel_logout_uri", "backchannel_logout_session_required"),

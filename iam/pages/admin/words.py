@@ -50,7 +50,22 @@ LABELS: Final = {
 }
 CAPITALS: Final = {
     each.lower(): each
-    for each in ("URI", "URIs", "ID", "JWKS", "TOS", "HTTP", "PKCE", "ACR", "JWT", "JWTs", "OpenID", "UserInfo", "TLS")
+    for each in (
+        "URI",
+        "URIs",
+        "ID",
+        "JWKS",
+        "TOS",
+        "HTTP",
+        "PKCE",
+        "ACR",
+        "JWT",
+        "JWTs",
+        "FAPI",
+        "OpenID",
+        "UserInfo",
+        "TLS",
+    )
 }
 
 

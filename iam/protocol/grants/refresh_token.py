@@ -79,6 +79,8 @@ class RefreshToken:
         recipient = await self.issuance.response.recipient(request.client)
         given = Successor(bearer.access_token(now), bearer.refresh_token(now))
         rotation = await self._rotate(given, request)
+        if rotation.outcome == "renewed":
+            given = evolve(given, refresh_token=request.text("refresh_token"))
         if rotation.outcome == "retried":
             given, rotation = await self._repeat(given, rotation, request)
         if rotation.issued is not None:
@@ -119,6 +121,7 @@ class RefreshToken:
                 resource_scopes=await targets.scopes_of(request.client),
                 address=request.address,
                 renew=renew,
+                keep=keeps(request),
                 confirmation=request.confirmation,
                 refresh_confirmation=None if request.client.confidential else request.confirmation,
             )
@@ -164,6 +167,15 @@ class RefreshToken:
         return await self.issuance.response.members(
             request.client, access_token, terms, told, request.received, recipient=recipient, refreshed=True
         )
+
+
+def keeps(request: TokenRequest) -> bool:
+    """Whether the client's refresh tokens are not replaced: FAPI 2.0 forbids it (§5.3.2.1 no. 9).
+
+    Nobody else can use them, and a client that loses an answer loses nothing. They end `refresh_token_idle` after they
+    were given, however often they are used.
+    """
+    return request.client.fapi_profile is not None
 
 
 def refuse(outcome: str, request: TokenRequest) -> OAuth2Error:

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from iam.clients import fapi
 from iam.oauth import grant_types
 from iam.protocol.grant import Grant, Issuance
 from iam.protocol.grants.authorization_code import AuthorizationCode
@@ -15,5 +16,8 @@ GRANTS: Final[tuple[type[Grant], ...]] = (AuthorizationCode, RefreshToken, Clien
 
 def build_grants(issuance: Issuance) -> list[Grant]:
     """Returns an instance of each grant that the settings offer."""
-    names = {each.name for each in grant_types.offered(implicit=issuance.settings.implicit)}
+    settings = issuance.settings
+    names = {each.name for each in grant_types.offered(implicit=settings.implicit)}
+    if settings.profile is not None:
+        names &= fapi.GRANT_TYPES
     return [grant(issuance) for grant in GRANTS if grant.name in names]
