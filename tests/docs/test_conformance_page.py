@@ -13,7 +13,7 @@ from tests.docs.conftest import ROOT, blocks
 SECTION = re.compile(r"^## .*?(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 FILE = re.compile(r"Test file: `(tests/conformance/\w+\.py)`")
 ROW = re.compile(
-    r"^\| `(?P<module>oidcc-[\w-]+)` \|[^|]+\| `(?P<test>test_\w+)` \| (?P<result>[^|]+) \|$", re.MULTILINE
+    r"^\| `(?P<module>(?:oidcc|fapi2)-[\w-]+)` \|[^|]+\| `(?P<test>test_\w+)` \| (?P<result>[^|]+) \|$", re.MULTILINE
 )
 RESULT = re.compile(r"(passes|skipped: .+|gap: .+?)(; person)?")
 
