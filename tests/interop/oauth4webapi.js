@@ -74,7 +74,9 @@ async function withNonce(request) {
 
 async function introspect(token) {
   const told = await oauth.introspectionRequest(server, client, authentication, token, http)
-  return oauth.processIntrospectionResponse(server, client, told)
+  const description = await oauth.processIntrospectionResponse(server, client, told)
+  if (client.introspection_signed_response_alg) await oauth.validateApplicationLevelSignature(server, told, http)
+  return description
 }
 
 async function revoke(token) {
@@ -121,6 +123,22 @@ const journeys = {
       server, client, await oauth.refreshTokenGrantRequest(server, client, authentication, tokens.refresh_token, options),
     ))
     return { jkt: await DPoP.calculateThumbprint(), tokens, used: await resource.json(), fresh }
+  },
+  // FAPI 2.0: a login by which the tokens are bound to a key, and what introspection says of them.
+  async fapi() {
+    const DPoP = oauth.DPoP(client, await oauth.generateKeyPair('ES256'))
+    const options = { DPoP, ...http }
+    const nonce = oauth.generateRandomNonce()
+    const tokens = await authorize({ expectedNonce: nonce, requireIdToken: true }, { nonce }, options)
+    const claims = oauth.getValidatedIdTokenClaims(tokens)
+    const told = await withNonce(async () => oauth.processUserInfoResponse(
+      server, client, claims.sub, await oauth.userInfoRequest(server, client, tokens.access_token, options),
+    ))
+    const fresh = await withNonce(async () => oauth.processRefreshTokenResponse(
+      server, client, await oauth.refreshTokenGrantRequest(server, client, authentication, tokens.refresh_token, options),
+    ))
+    const description = await introspect(fresh.access_token)
+    return { jkt: await DPoP.calculateThumbprint(), tokens, claims, told, fresh, description }
   },
   // RFC 8628.
   async device() {

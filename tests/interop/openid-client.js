@@ -117,6 +117,17 @@ const journeys = {
     const fresh = await client.refreshTokenGrant(config, tokens.refresh_token, undefined, { DPoP })
     return { jkt, tokens, used: await resource.json(), fresh }
   },
+  // FAPI 2.0: a login by which the tokens are bound to a key, and what introspection says of them.
+  async fapi() {
+    const DPoP = client.getDPoPHandle(config, await client.randomDPoPKeyPair('ES256'))
+    const nonce = client.randomNonce()
+    const tokens = await authorize({ expectedNonce: nonce, idTokenExpected: true }, { nonce }, { DPoP })
+    const claims = tokens.claims()
+    const told = await client.fetchUserInfo(config, tokens.access_token, claims.sub, { DPoP })
+    const fresh = await client.refreshTokenGrant(config, tokens.refresh_token, undefined, { DPoP })
+    const description = await client.tokenIntrospection(config, fresh.access_token)
+    return { jkt: await DPoP.calculateThumbprint(), tokens, claims, told, fresh, description }
+  },
   // RFC 8628: the library waits before it polls, here for a moment.
   async device() {
     const asking = await client.initiateDeviceAuthorization(config, { scope: asked.scope })
