@@ -16,7 +16,7 @@ from iam.http.dispatch import Caught
 from iam.http.parameters import ParameterError
 from iam.http.request import Request
 from iam.oauth.bearer import Challenge
-from iam.oauth.errors import UNDECIDED, NonceNeededError, OAuth2Error
+from iam.oauth.errors import EXPECTED, NonceNeededError, OAuth2Error
 
 MALFORMED: Final = 400  # a body of another type too (RFC 6749 §5.2)
 UNAUTHORIZED: Final = 401
@@ -50,9 +50,10 @@ class OAuthErrors:
 
     def write(self, request: Request, error: OAuth2Error | ParameterError) -> Answer:
         """Returns the error as JSON; a client that failed to authenticate is challenged for Basic (G30)."""
-        if isinstance(error, NonceNeededError):  # a client's way to its first nonce: nothing to explain
+        request.expected = isinstance(error, OAuth2Error) and error.error in EXPECTED
+        if isinstance(error, NonceNeededError):
             return json_answer(MALFORMED, dict(error.twotuples), nonce_header(error.nonce))
-        if isinstance(error, OAuth2Error) and error.error in UNDECIDED:
+        if isinstance(error, OAuth2Error) and request.expected:
             return json_answer(error.status_code, dict(error.twotuples))
         error_uri = self.refusals.kept(self.endpoint, error, request.client_address)
         if isinstance(error, ParameterError):
@@ -78,6 +79,7 @@ class BearerErrors:
         """Returns the challenge as an answer, and an error that is no challenge as OAuthErrors does."""
         if not isinstance(error, Challenge):
             return OAuthErrors(self.endpoint, self.refusals).write(request, error)
+        request.expected = error.parameters.get("error") in EXPECTED
         told = self.refusals.challenging(self.endpoint, error, request.client_address)
         if self.metadata is not None:
             told = evolve(

@@ -110,6 +110,7 @@ class Request(http.Request):
     since: float = 0.0
     clientproto = b"HTTP/1.1"
     unanswered: str = ""  # why it is answered with 503
+    expected: bool = False  # an error is the answer that programs wait for, and no refusal
     base: str = ""  # the issuer's path
     given: Headers = ()  # cookies that the answer sets, whatever it is
     draft: bytes | None = None  # the form that its person sent before they had to log in, which is shown to them again

@@ -309,8 +309,9 @@ class Site(Factory):
             return
         if request.unanswered:
             self.unanswered.add(request.unanswered)
-        said = self.talkative or status >= REFUSED or self._router.is_page(request.path)
-        said = said and not request.unanswered and (status < REFUSED or self.admitted(request))
+        refused = status >= REFUSED and not request.expected
+        said = self.talkative or refused or self._router.is_page(request.path)
+        said = said and not request.unanswered and (not refused or self.admitted(request))
         if not (said or self.debugging):
             return
         emit = log.info if said else log.debug

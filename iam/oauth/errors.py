@@ -12,8 +12,8 @@ from oauthlib.oauth2.rfc6749.errors import (
 )
 
 __all__ = [
+    "EXPECTED",
     "SENTENCES",
-    "UNDECIDED",
     "CustomOAuth2Error",
     "FatalClientError",
     "InvalidClientError",
@@ -42,8 +42,9 @@ class NonceNeededError(OAuth2Error):  # type: ignore[misc]
         self.nonce = nonce
 
 
-# What is no refusal: the client asks again (RFC 8628 §3.5). No reason is kept, since it comes every few seconds.
-UNDECIDED: Final = frozenset({"authorization_pending", "slow_down"})
+# What is no refusal: the client asks again, in a few seconds (RFC 8628 §3.5) or with the nonce that it got (RFC 9449 §8).
+# No reason is kept, and no line logged.
+EXPECTED: Final = frozenset({"authorization_pending", "slow_down", NonceNeededError.error})
 
 # Descriptions for errors that oauthlib has none for.
 SENTENCES: Final = {

@@ -12,10 +12,13 @@ from twisted.internet.task import Clock as Reactor
 from twisted.logger import LogLevel, formatEvent, globalLogPublisher
 
 from iam.daily import Daily
+from iam.http.site import REFUSED
 from iam.http.summary import Summary
 from iam.recurring import Recurring
 from iam.secrets.master_key import ServerKey
 from iam.server.log import json_line, text_observer
+from tests.flows.device import device
+from tests.flows.test_dpop_proofs import placed
 from tests.harness import Server, TurnedClock, serving
 from tests.http.conftest import Edge
 
@@ -48,6 +51,20 @@ async def test_a_long_path_makes_two_hundred_characters_of_log_once(server: Serv
     written = io.StringIO()
     text_observer(written)(said[0])
     assert written.getvalue().count("x") <= 200
+
+
+async def test_answers_that_programs_wait_for_are_no_lines_and_use_none_up(limited: Server, lines: Any) -> None:
+    """RFC 8628 §3.5, RFC 9449 §8: they come every few seconds, and real refusals would have no room beside them."""
+    waiting, proving = await device(limited), await placed(limited, "/userinfo")
+
+    for _ in range(12):
+        assert (await waiting.poll()).json["error"] in {"authorization_pending", "slow_down"}
+        assert (await proving.ask(proving.proof(nonce=None))).header("dpop-nonce")
+
+    refusals = [line for line in lines if line.get("status", 0) >= REFUSED and line["log_level"] >= LogLevel.info]
+    assert refusals == []
+    assert (await limited.get("/nowhere")).status == 404
+    assert [line["path"] for line in lines if line.get("status") == 404] == ["/nowhere"]
 
 
 def test_no_value_of_an_event_is_longer_than_a_thousand_characters() -> None:
