@@ -9,7 +9,7 @@ from iam.administration import people
 from iam.administration.administration import Administration
 from iam.administration.ending import count_grants
 from iam.administration.losses import MOST, Losses, Section, count
-from iam.clients import chosen_secrets, document_identity, ids, own_clients
+from iam.clients import chosen_secrets, document_identity, fapi, ids, own_clients
 from iam.clients.registrants import ADMINISTRATOR
 from iam.clients.registration import needs_new_secret
 from iam.oauth.scopes import ADMINISTRATION
@@ -27,11 +27,11 @@ NOT_THE_OWNERS: Final = (
 
 
 async def find(on: Administration, client_id: str) -> Client:
-    """Returns the client with this id. Raises Invalid if there is none."""
+    """Returns the client with this id, as the profile of the server has it (FAPI 2.0). Raises Invalid if there is none."""
     client = await on.store.clients.read(client_id) if "\0" not in client_id else None
     if client is None:
         raise missing(client_id)
-    return client
+    return fapi.raised(client, on.settings.profile)
 
 
 async def find_own(on: Administration, client_id: str, owner_id: UUID) -> Client:

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from attrs import asdict, evolve, frozen
 
-from iam.clients import information
+from iam.clients import fapi, information
 from iam.clients import metadata as client_metadata
 from iam.clients import secrets as client_secrets
 from iam.clients.candidates import Candidates
@@ -231,7 +231,7 @@ class DynamicRegistration:
             **shown_once,
             "registration_access_token": access,
             "registration_client_uri": f"{self.issuer}{PATH}/{client.id}",
-            **information.document(client),
+            **information.document(fapi.raised(client, self.registration.profile)),
             **({"left_out": dict(client.left_out)} if client.left_out else {}),
             **({"resources": offers} if offers else {}),
         }

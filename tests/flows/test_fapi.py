@@ -143,6 +143,41 @@ async def test_a_client_registers_under_the_profile_of_the_server(configured: An
     assert (weak.status, weak.json["error"]) == (400, "invalid_client_metadata")
 
 
+async def test_what_the_profile_of_a_server_makes_of_a_client_of_before_is_what_it_is_told(
+    configured: Any, server: Server
+) -> None:
+    bearer = {"Authorization": "Bearer " + await initial_access_token(server), "Content-Type": "application/json"}
+    good = {"redirect_uris": [REDIRECT_URI], "token_endpoint_auth_method": "private_key_jwt", "jwks": public(KEY)}
+    before = (await server.post("/register", json.dumps(good).encode(), headers=bearer)).json
+    held: Server = configured(profile=SIGNED)
+    own = {"Authorization": f"Bearer {before['registration_access_token']}"}
+
+    now = (await held.get(f"/register/{before['client_id']}", headers=own)).json
+    then = (await server.get(f"/register/{before['client_id']}", headers=own)).json
+
+    raised = ("require_pushed_authorization_requests", "require_signed_request_object")
+    assert [(before[name], now[name], then[name]) for name in raised] == [(False, True, False)] * 2
+    assert (before["id_token_signed_response_alg"], now["id_token_signed_response_alg"]) == ("RS256", "PS256")
+
+
+async def test_a_client_that_changes_its_registration_keeps_its_profile(configured: Any, server: Server) -> None:
+    held: Server = configured(profile=SECURITY)
+    bearer = {"Authorization": "Bearer " + await initial_access_token(held), "Content-Type": "application/json"}
+    good = {"redirect_uris": [REDIRECT_URI], "token_endpoint_auth_method": "private_key_jwt", "jwks": public(KEY)}
+    made = (await held.post("/register", json.dumps(good).encode(), headers=bearer)).json
+    own = {"Authorization": f"Bearer {made['registration_access_token']}", "Content-Type": "application/json"}
+    wish = {
+        **good,
+        "client_id": made["client_id"],
+        "fapi_profile": None,
+        "require_pushed_authorization_requests": False,
+    }
+
+    reply = await server.request("PUT", f"/register/{made['client_id']}", data=json.dumps(wish).encode(), headers=own)
+
+    assert (reply.status, reply.json["require_pushed_authorization_requests"]) == (200, True)
+
+
 async def test_other_grants_are_not_offered(configured: Any) -> None:
     server: Server = configured(profile=SECURITY)
     app = await server.app(auth_method="private_key_jwt", jwks=public(KEY), grant_types=(DEVICE,))
