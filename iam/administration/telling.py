@@ -45,11 +45,12 @@ class Told:
 
     event: Event
     names: Mapping[str, str]
+    about: Mapping[str, Object]
 
     @cached_property
     def words(self) -> Sequence[Word]:
         """What the event says, part by part."""
-        return words(self.event, self.names)
+        return words(self.event, self.names, self.about)
 
     @property
     def sentence(self) -> str:
@@ -64,7 +65,7 @@ async def tell(on: Administration, events: Sequence[Event]) -> list[Told]:
     ids = {noun: [key for key in of(wanted, noun) if ID.fullmatch(key)] for noun in (PEOPLE, GROUPS)}
     names = await on.store.names.read({**ids, APPLICATIONS: list(of(wanted, APPLICATIONS))})
     return [
-        Told(event, {word: names[each] for word, each in objects_of_one.items() if each in names})
+        Told(event, {word: names[each] for word, each in objects_of_one.items() if each in names}, objects_of_one)
         for event, objects_of_one in zip(events, found, strict=True)
     ]
 
@@ -80,9 +81,8 @@ def objects(event: Event) -> dict[str, Object]:
     return {word: (noun, key) for word, (noun, key) in found.items() if key is not None}
 
 
-def words(event: Event, names: Mapping[str, str]) -> list[Word]:
-    """Returns what an event says, part by part; `names` are those of its objects that are there."""
-    about = objects(event)
+def words(event: Event, names: Mapping[str, str], about: Mapping[str, Object]) -> list[Word]:
+    """Returns what an event says, part by part; `names` are those of the objects it is `about` that are there."""
     parts = split(template(event, about))
     return [word(event, about, names, part) if isinstance(part, str) else part for part in parts]
 

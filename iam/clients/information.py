@@ -1,7 +1,11 @@
 """The metadata that a client is registered with, by the names of RFC 7591 §2 and OpenID Connect Registration §2."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from operator import attrgetter
 from typing import Any, Final
+
+from attrs import frozen
 
 from iam.clients import uris
 from iam.clients.metadata import SAID
@@ -19,25 +23,42 @@ LINKS: Final[Mapping[str, str]] = {
 }
 
 
-def document(client: Metadata, members: Iterable[Member] | None = None) -> dict[str, Any]:
+@frozen(slots=False)
+class Written:
+    """The members that a document has, in their order; all are taken from a client at once, since lists do it often."""
+
+    members: Sequence[Member]
+
+    @cached_property
+    def names(self) -> Sequence[tuple[str, bool]]:
+        """What each is called, and whether it is said where it is empty."""
+        return [(each.name, each.place > 0) for each in self.members]
+
+    @cached_property
+    def values(self) -> "attrgetter[tuple[Any, ...]]":
+        """Takes the values from a client."""
+        return attrgetter(*(each.attribute for each in self.members))
+
+
+def document(client: Metadata, members: Written | None = None) -> dict[str, Any]:
     """Returns these members of the metadata, those that clients set unless others are named, defaults included.
 
     Members that are not set are left out; so is the response type `none`, by which no client gets anything, so that every one
     that people are sent from may use it.
     """
-    written: dict[str, Any] = {}
-    for each in CLIENTS if members is None else members:
-        value = getattr(client, each.attribute)
-        if value is not None and (value != () or each.place > 0):
-            written[each.name] = list(value) if isinstance(value, tuple) else value
-        if each.attribute == "grant_types":
-            written["response_types"] = [each for each in response_types(client.grant_types) if each != NONE]
-    return {**written, "scope": " ".join(client.scopes)}
+    wanted = members or CLIENTS
+    written = {
+        name: list(value) if isinstance(value, tuple) else value
+        for (name, always), value in zip(wanted.names, wanted.values(client), strict=True)
+        if value is not None and (always or value != ())
+    }
+    types = [each for each in response_types(client.grant_types) if each != NONE]
+    return {**written, "response_types": types, "scope": " ".join(client.scopes)}
 
 
-def ranked(members: Iterable[Member]) -> tuple[Member, ...]:
-    """Returns members in the order in which a document has them."""
-    return tuple(sorted(members, key=rank))
+def ranked(members: Iterable[Member]) -> Written:
+    """Returns a document of these members, in the order in which it has them."""
+    return Written(sorted(members, key=rank))
 
 
 def rank(member: Member) -> int:

@@ -9,7 +9,7 @@ import pytest
 
 from iam.administration import clients, groups, telling
 from iam.administration.sentences import KINDS, OTHERS, SENTENCES
-from iam.administration.telling import LEFT_OUT, Told, Word, label, named, tell, words
+from iam.administration.telling import LEFT_OUT, Told, Word, label, named, objects, tell, words
 from iam.records.actor import By
 from iam.records.audit import Event
 from tests.harness import Server
@@ -28,7 +28,7 @@ def event(
 
 def sentence(told: Event, names: Mapping[str, str] | None = None) -> str:
     """What it says."""
-    return Told(told, names or {}).sentence
+    return Told(told, names or {}, objects(told)).sentence
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -47,7 +47,9 @@ def test_who_did_it_is_named_and_what_is_gone_is_said_to_be() -> None:
 
     assert sentence(disabled, {"actor": "alice", "client": "Photos"}) == "alice disabled the application Photos."
     assert sentence(disabled) == f"{NOBODY} (deleted) disabled the application shop (deleted)."
-    assert words(disabled, {"client": "Photos"})[-2] == Word("Photos", "applications", "shop", name=True)
+    assert words(disabled, {"client": "Photos"}, objects(disabled))[-2] == Word(
+        "Photos", "applications", "shop", name=True
+    )
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Final, cast
-
-from attrs import frozen
+from typing import Final, NamedTuple
 
 from iam.administration.actions.models import Model
 from iam.pages.admin.noun import Noun
@@ -26,11 +24,10 @@ to_json: Final = json.JSONEncoder(ensure_ascii=False, default=str).encode
 CODES: Final = frozenset({"id", "kid", "client_id", "user_id", "session_id", "address", "actor", "kind", "error"})
 
 
-@frozen
-class Fact:
-    """A member of an object: what it is called, and its value.
+class Fact(NamedTuple):
+    """A member of an object: what it is called, and its value. Pages take the hundreds of a list apart, as tuples.
 
-    Its `kind` is moment, text, code, list (of texts) or facts (of an object within it).
+    Its `kind` is moment (as programs read it), text, code, list (of texts) or facts (of an object within it).
     """
 
     name: str
@@ -38,17 +35,6 @@ class Fact:
     kind: str
     value: object
     address: str | None = None
-
-    @property
-    def iso(self) -> str:
-        """A moment as programs read it."""
-        return cast("datetime", self.value).isoformat()
-
-    @property
-    def written(self) -> str:
-        """A moment as people read it."""
-        iso = self.iso
-        return f"{iso[:10]} {iso[11:16]} UTC"
 
 
 def facts(noun: Noun, shown: Model, names: Iterable[str], seen: Sequence[str]) -> list[Fact]:
@@ -63,7 +49,11 @@ def facts(noun: Noun, shown: Model, names: Iterable[str], seen: Sequence[str]) -
 def tell(noun: Noun, told: Mapping[str, object], name: str, seen: Sequence[str]) -> Fact | None:
     """Returns what a member says; None if it says nothing, or if another member says it too."""
     value = told.get(name)
-    if value is None or value in ("", [], {}, ()) or (name in BESIDE and told.get(BESIDE[name]) is not None):
+    if (
+        value is None
+        or (not value and value in ("", [], {}, ()))
+        or (name in BESIDE and told.get(BESIDE[name]) is not None)
+    ):
         return None
     if name == "actor" and str(value).startswith(BY_PERSON) and "people" in seen:
         return Fact(name, called(name), "text", value, f"{PLACE}/people/{str(value).removeprefix(BY_PERSON)}")
@@ -82,11 +72,11 @@ def tell(noun: Noun, told: Mapping[str, object], name: str, seen: Sequence[str])
 def plain(name: str, value: object) -> Fact:
     """Returns a value in the form that people read."""
     if name in SECONDS and isinstance(value, int):
-        return Fact(name, called(name), "moment", datetime.fromtimestamp(value, UTC))
+        value = datetime.fromtimestamp(value, UTC)
     if isinstance(value, bool):
         return Fact(name, called(name), "text", "yes" if value else "no")
     if isinstance(value, datetime):
-        return Fact(name, called(name), "moment", value)
+        return Fact(name, called(name), "moment", value.isoformat())
     if isinstance(value, list | tuple):
         return Fact(name, called(name), "list", list(value))
     if isinstance(value, Mapping):

@@ -1,9 +1,7 @@
 """The rows of a list: what an object is called, what is told of it, and what can be done with it."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Final
-
-from attrs import frozen
+from typing import Final, NamedTuple
 
 from iam.administration.actions.models import Model
 from iam.administration.telling import Word
@@ -14,9 +12,8 @@ from iam.pages.admin.places import BACK, address, label, page, variables, verb
 OVER: Final = ("removed", "delivered", "failed")  # states of a key and of a mail that nothing changes
 
 
-@frozen
-class Row:
-    """An object in a list; without an address it has no page.
+class Row(NamedTuple):
+    """An object in a list, which pages take apart as a tuple; without an address it has no page.
 
     A title that is a sentence has `words`: each text, its address, and whether it is a name.
     What is `chosen` by a box to tick is named by this id.
