@@ -88,6 +88,16 @@ async def update(on: Administration, client: Client, asked: Metadata, by: By) ->
     return await find(on, client.id), secret
 
 
+async def transfer(on: Administration, client_id: str, owner: str | None, by: By) -> Client:
+    """Gives a client to the person with this username or id, or to nobody; all it was granted stays. Raises Invalid."""
+    client = await find(on, client_id)
+    complain(client=own_clients.complaint(client))
+    owner_id = (await people.find(on, owner)).id if owner else None
+    if not await on.store.clients.transfer(client.id, owner_id, on.clock.now(), by):
+        raise missing(client_id)
+    return await find(on, client.id)
+
+
 async def disable(on: Administration, client_id: str, by: By, *, own: bool = False) -> Client:
     """Disables a client and ends everything it was granted, for good. Raises Invalid if there is none.
 

@@ -103,6 +103,12 @@ SENTENCES: Final[Mapping[str, Sentences]] = {
         ["{actor} registered the application {client}."],
     ),
     "client.changed": logged("{actor} changed the application {client}."),
+    "client.transferred": Sentences(
+        "You gave an application to yourself.",
+        "An application was given to you.",
+        ["{actor} gave the application {client} to {person}.", "{actor} gave the application {client} to nobody."],
+        ["{actor} gave the application {client} to themselves."],
+    ),
     "client.secret_rotated": logged("{actor} gave the application {client} a new secret."),
     "client.disabled": logged("{actor} disabled the application {client}."),
     "client.enabled": logged("{actor} enabled the application {client} again."),

@@ -18,6 +18,7 @@ from iam.administration.actions.application import (
     NewApplication,
     Rotation,
     SwitchedApplication,
+    Transfer,
 )
 from iam.administration.actions.application_access import Restriction
 from iam.administration.actions.models import MOST
@@ -139,6 +140,21 @@ def rotate_secret(client_id: str, keep: int, *, yes: bool) -> None:
     A client has two secrets at most: a second rotation ends the oldest one at once.
     """
     announce(perform_if_agreed(actions.ROTATE_SECRET, Rotation(application=client_id, keep=keep), yes=yes))
+
+
+@command.command(
+    examples=["iam client transfer 4Fh... --owner bob", "iam client transfer 4Fh... --nobody"],
+)
+@which
+@click.option("--owner", metavar="USERNAME", help="The person who has it from now on.")
+@click.option("--nobody", is_flag=True, help="Nobody has it, and administrators alone see it.")
+def transfer(client_id: str, owner: str | None, *, nobody: bool) -> None:
+    """Give a client to another person; its secrets and all it was granted stay as they are."""
+    if nobody is (owner is not None):
+        raise click.UsageError("Name the person with --owner, or give --nobody.")
+    client = perform(actions.TRANSFER, Transfer(application=client_id, owner=owner))
+    done = f"has {owner} as its owner" if owner else "has no owner"
+    output.say(f"The client {client.client_name} {done}.", document(client))
 
 
 @command.command(

@@ -16,7 +16,7 @@ COMMANDS = {
     "invitation": "Links to passwords that are still good: list, show, withdraw.",
     "group": "Groups of people: create, list, show, update, delete, add, remove.",
     "role": "Roles on this server and in applications: grant, revoke, list.",
-    "client": "Clients: create, list, show, update, rotate-secret, disable, enable, delete; their registration tokens.",
+    "client": "Clients: create, list, show, update, transfer, rotate-secret, disable, enable, delete; their registration tokens.",
     "registration-token": "Initial access tokens, to register clients with: create, list, revoke.",
     "scope": "Scopes: create, list, show, restrict, delete.",
     "resource": "Resources: create, list, show, update, disable, enable, delete.",

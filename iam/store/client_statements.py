@@ -165,6 +165,19 @@ with rotated as materialized (
 select audited('client.secret_rotated', %(now)s, %(actor)s, %(address)s, client => %(id)s) from rotated where done
 """
 
+# What the client was granted, and its secrets, stay; who has it from now on sees that in their activity.
+TRANSFER: Final = """
+with before as materialized (
+    select id, owner_id from clients where id = %(id)s for update
+), transferred as (
+    update clients c set owner_id = %(owner_id)s, updated_at = %(now)s from before b
+    where c.id = b.id and b.owner_id is distinct from %(owner_id)s::uuid
+    returning audited('client.transferred', %(now)s, %(actor)s, %(address)s, subject => c.owner_id::text, client => c.id,
+        detail => jsonb_build_object('owner', jsonb_build_array(b.owner_id, c.owner_id)))
+)
+select id from before
+"""
+
 # The actor that disabled a client: if it was an administrator, the owner must not enable the client again.
 DISABLED_BY: Final = """
 select actor from audit_events where client = %(id)s and kind = 'client.disabled' order by at desc, n desc limit 1

@@ -29,6 +29,7 @@ from iam.store.client_statements import (
     ROTATE_SECRET,
     SELECT,
     SET_DISABLED,
+    TRANSFER,
     UNUSED,
     UPDATE,
     WITH_SCOPE,
@@ -235,6 +236,13 @@ class Clients:
         """
         told = {"id": client_id, "disabled": disabled, "own": own, "now": now, **by.columns}
         rows = await self._database.query(SET_DISABLED, told)
+        self.forget(client_id)
+        return bool(rows)
+
+    async def transfer(self, client_id: str, owner_id: UUID | None, now: datetime, by: By) -> bool:
+        """Gives the client to this person, or to nobody. Returns False if there is no such client."""
+        told = {"id": client_id, "owner_id": owner_id, "now": now, **by.columns}
+        rows = await self._database.query(TRANSFER, told)
         self.forget(client_id)
         return bool(rows)
 

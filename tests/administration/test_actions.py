@@ -197,6 +197,12 @@ async def update_client(desk: Desk) -> Act:
     return lambda: clients.update(desk.on, client, described("Store"), BY)
 
 
+async def transfer_client(desk: Desk) -> Act:
+    client_id = (await desk.server.app()).client_id
+    username = (await desk.server.person()).username
+    return lambda: clients.transfer(desk.on, client_id, username, BY)
+
+
 OWNER = frozenset({Role.ADMINISTRATOR})
 
 
@@ -460,6 +466,7 @@ ACTIONS: dict[str, tuple[Prepare, str]] = {
     "clients.disable_host": (disable_host, "client.disabled"),
     "clients.enable": (enable_client, "client.enabled"),
     "clients.enable_host": (enable_host, "client.enabled"),
+    "clients.transfer": (transfer_client, "client.transferred"),
     "clients.update": (update_client, "client.changed"),
     "own_clients.register": (register_own_client, "client.created"),
     "own_clients.update": (update_own_client, "client.changed"),

@@ -100,6 +100,7 @@ COMMANDS = {
     "role.revoke": "role revoke {role} {person}",
     "application.create": "client create --name Blog --redirect-uri https://blog.example/cb",
     "application.update": "client update {application} --name Store",
+    "application.transfer": "client transfer {application} --owner alice",
     "application.rotate_secret": "client rotate-secret {application} --keep 60",
     "application.disable": "client disable {application}",
     "application.enable": "client enable {application}",

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from attrs import evolve
 
+from iam.oauth.own_clients import COMMAND_LINE
+from iam.server.own_clients import register_command_line
 from iam.server.own_resources import register_api
 from tests.api.conftest import Api
 from tests.harness import REDIRECT_URI, Server
@@ -162,3 +164,34 @@ async def test_others_have_applications_if_the_page_is_for_everybody(
 
     assert (listed.status, made.status) == statuses
     assert page.status == statuses[0]
+
+
+async def test_an_application_is_its_new_owners_and_the_old_one_sees_it_no_longer(api: Api, call: Any) -> None:
+    before, after = await api.with_role("developer"), await api.server.person("after")
+    own = await owned(api.server, before, scopes=("read",))
+    theirs = await api.logged_in(before, *SCOPES)
+
+    assert (await theirs("POST", f"/applications/{own}/transfer", {"owner": "after"})).status == 403
+    assert (await call("POST", f"/applications/{own}/transfer", {"owner": "after"})).json["owner"] == "after"
+
+    assert (await theirs("GET", f"/applications/{own}")).status == 404
+    new = await api.logged_in(after, *SCOPES)
+    assert (await new("GET", f"/applications/{own}")).json["owner"] == "after"
+    (event,) = await api.server.store.audit.events(kind="client.transferred")
+    assert (event.client, event.subject) == (own, str(after.user_id))
+    assert event.detail == {"owner": [str(before.user_id), str(after.user_id)]}
+
+    assert (await call("POST", f"/applications/{own}/transfer", {})).json["owner"] is None
+    assert (await new("GET", f"/applications/{own}")).status == 404
+
+
+async def test_an_application_goes_to_nobody_unknown_and_the_servers_own_to_nobody_at_all(api: Api, call: Any) -> None:
+    own = await owned(api.server, api.person, scopes=("read",))
+    await register_command_line(api.server.store, api.server.clock_of_store())
+
+    unknown = await call("POST", f"/applications/{own}/transfer", {"owner": "ghost"})
+    stays = await call("POST", f"/applications/{COMMAND_LINE}/transfer", {"owner": api.person.username})
+
+    assert (unknown.status, [each["pointer"] for each in unknown.json["errors"]]) == (422, ["#/owner"])
+    assert stays.status == 422
+    assert (await call("GET", f"/applications/{own}")).json["owner"] == api.person.username

@@ -73,6 +73,7 @@ ACTS: dict[str, Act] = {
         "client.created", {"client_name": "Blog", "redirect_uris": "https://blog.example/cb\nhttps://blog.example/b"}
     ),
     "application.update": Act("client.changed", {"client_name": "Store", "logo_uri": ""}),
+    "application.transfer": Act("client.transferred", {"owner": "alice"}),
     "application.rotate_secret": Act("client.secret_rotated", {"keep": "60"}),
     "application.disable": Act("client.disabled"),
     "application.enable": Act("client.enabled"),

@@ -58,6 +58,12 @@ class NamedApplication(Model):
     application: str = Field(min_length=1, description="The client's id.")
 
 
+class Transfer(NamedApplication):
+    """The person who has a client from now on."""
+
+    owner: str | None = Field(default=None, description="Their id or username; left out: nobody has it.")
+
+
 class SwitchedApplication(NamedApplication):
     """A client, or all whose documents are at its host."""
 

@@ -19,6 +19,7 @@ from iam.administration.actions.application import (
     NewApplication,
     Rotation,
     SwitchedApplication,
+    Transfer,
     by_member,
     said,
 )
@@ -130,6 +131,15 @@ async def replace(on: Administration, wish: ApplicationChange, operator: Operato
         return await own_clients.update(on, old, asked, operator.roles, operator.by), None
     except Invalid as invalid:
         raise by_member(invalid) from None
+
+
+async def transfer(on: Administration, wish: Transfer, operator: Operator) -> Application:
+    """Gives an application to a person, or to nobody. Raises Invalid and Missing."""
+    client = await clients.find(on, wish.application)
+    try:
+        return await shown(on, await clients.transfer(on, client.id, wish.owner, operator.by))
+    except Missing as missing:
+        raise Invalid({"owner": str(missing)}) from None
 
 
 async def rotate_secret(on: Administration, wish: Rotation, operator: Operator) -> ApplicationSecret:
@@ -244,6 +254,16 @@ UPDATE: Final = Action(
     owns=owns,
     reserved=RESERVED,
 )
+TRANSFER: Final = Action(
+    "application.transfer",
+    "Give an application to another person, or to nobody; its secrets and all it was granted stay as they are.",
+    "POST",
+    "/applications/{application}/transfer",
+    Transfer,
+    Application,
+    transfer,
+    sensitive=True,
+)
 ROTATE_SECRET: Final = Action(
     "application.rotate_secret",
     "Give an application a new secret, shown once; the old one stops working at once, or after `keep` seconds.",
@@ -292,4 +312,4 @@ DELETE: Final = Action(
     sensitive=True,
 )
 
-ACTIONS: Final = (LIST, SHOW, CREATE, UPDATE, ROTATE_SECRET, DISABLE, ENABLE, DELETE)
+ACTIONS: Final = (LIST, SHOW, CREATE, UPDATE, TRANSFER, ROTATE_SECRET, DISABLE, ENABLE, DELETE)
