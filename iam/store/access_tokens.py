@@ -84,7 +84,10 @@ class RevokeToken:
 
 
 # The resources of a token decide how long it lives and which of the scopes it has (RFC 8707).
-ISSUING: Final = """
+ISSUE, ISSUE_CONFIRMED = (
+    fit(
+        record,
+        """
 with judged as materialized (
     select i.n, i.day, i.digest, i.grant_id, g.client_id, g.user_id, i.audience, i.now{asked},
         case when i.audience is null then i.scope else scope_for(i.scope, i.audience) end as scope,
@@ -99,10 +102,15 @@ with judged as materialized (
     from judged j where j.scope <> ''
 )
 select n, client_id, user_id, scope, audience, now, expires_at{column} from judged
-"""
-ISSUE: Final = fit(IssueAccessToken, ISSUING, asked="", column="", kept="")
-ISSUE_CONFIRMED: Final = fit(
-    IssueConfirmedToken, ISSUING, asked=", i.confirmation", column=", confirmation", kept=", j.confirmation"
+""",
+        asked=asked,
+        column=column,
+        kept=kept,
+    )
+    for record, asked, column, kept in (
+        (IssueAccessToken, "", "", ""),
+        (IssueConfirmedToken, ", i.confirmation", ", confirmation", ", j.confirmation"),
+    )
 )
 
 # The same, for whoever uses the proof first (RFC 9449 §11.1): one statement, since a second one would be a second commit.

@@ -13,7 +13,7 @@ from tests.assertions import public
 from tests.harness import App, Person, Reply, Server
 from tests.homes import Home
 
-SIGNING = ["RS256", "PS256", "ES256", "EdDSA"]
+SIGNING = ["RS256", "PS256", "ES256", "EdDSA", "Ed25519"]
 RSA = RSAKey.generate_key(2048, {"kid": "rsa-enc", "use": "enc"})
 EC = ECKey.generate_key("P-256", {"kid": "ec-enc", "use": "enc"})
 SIGNS = ECKey.generate_key("P-256", {"kid": "sig", "use": "sig"})
