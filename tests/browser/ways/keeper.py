@@ -27,6 +27,7 @@ PAGES = {
     "application": APPLICATION,
     "applications": "/admin/applications",
     "update application": f"{APPLICATION}/update",
+    "transfer application": f"{APPLICATION}/transfer",
     "rotate secret": f"{APPLICATION}/rotate-secret",
     "secret made": f"{APPLICATION}/rotate-secret",
     "restrict application": f"{APPLICATION}/restrict",
@@ -161,7 +162,16 @@ def applications(visit: Visit) -> Iterator[str]:
     yield "application"
     path = visit.page.url.removeprefix(visit.site.url)
     registration = ("Rotate registration token", "Revoke registration token")
-    for name in ("Update", "Restrict", "Rotate secret", *registration, "Revoke grants", "Delete", "Disable"):
+    for name in (
+        "Update",
+        "Transfer",
+        "Restrict",
+        "Rotate secret",
+        *registration,
+        "Revoke grants",
+        "Delete",
+        "Disable",
+    ):
         visit.to(path)
         visit.follow(name, name)
         yield name.lower() if " " in name else f"{name.lower()} application"
