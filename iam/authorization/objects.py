@@ -195,7 +195,7 @@ class RequestObjects:
         moments = signatures.moments_of(claims)
         if moments is None:
             raise RequestObjectError("The request object's exp, nbf and iat must be numbers of seconds.")
-        if fapi.signs(client) and (sentence := fapi.object_complaint(moments)):
+        if fapi.signs_requests(client) and (sentence := fapi.object_complaint(moments)):
             raise RequestObjectError(sentence)
         expires_at = moments.pop("exp", None)
         if any(moment > now + SKEW for moment in moments.values()):

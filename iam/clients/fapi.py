@@ -77,6 +77,11 @@ def signs(metadata: Metadata) -> bool:
     return metadata.fapi_profile == SIGNED
 
 
+def signs_requests(metadata: Metadata) -> bool:
+    """Whether requests must be signed, with or without the rest, as Message Signing has it (§5.3.1)."""
+    return metadata.fapi_profile is not None and metadata.require_signed_request_object
+
+
 def fitting(metadata: Metadata, names: Iterable[str], strong: Iterable[str] = ALGORITHMS) -> tuple[str, ...]:
     """Returns those of the names that such a client may choose: all, or the `strong` ones under a profile."""
     return tuple(name for name in names if metadata.fapi_profile is None or name in strong)

@@ -103,6 +103,27 @@ async def test_fapi2_security_profile_final_ensure_request_object_without_nbf_fa
     assert refused(await client.push(nbf=None), *INVALID)
 
 
+async def test_fapi2_security_profile_final_happy_flow_with_signed_requests_and_plain_responses(
+    server: Server, browser: Browser
+) -> None:
+    """The variant `plain_response`: a client under the Security Profile that is registered to sign its requests."""
+    client = await registered(server, browser, fapi.SECURITY, require_signed_request_object=True)
+    wrong = (
+        {"exp": None},
+        {"nbf": None},
+        {"nbf": now(client) - HOUR - 600},
+        {"exp": now(client) + HOUR + 600},
+        {"aud": "https://elsewhere.example"},
+    )
+
+    handle = (await client.push({"request": client.signed()})).json["request_uri"]
+
+    assert "code" in await client.told(await client.visit(handle))
+    for change in wrong:
+        assert refused(await client.push({"request": client.signed(**change)}), *INVALID), change
+    assert refused(await client.push(client.asked()), *INVALID)
+
+
 async def test_fapi2_security_profile_final_state_only_outside_request_object_not_used(client: FAPIClient) -> None:
     """Beside the request object, at PAR and in the browser."""
     request = {"request": client.signed(state=None)}
