@@ -18,13 +18,22 @@ def served(document: Mapping[str, object], profile: str | None) -> dict[str, obj
         return dict(document)
     signed = profile == fapi.SIGNED
     return {
-        **{name: value for name, value in narrowed(document, profile).items() if name not in CLOSED},
+        **opened(narrowed(document, profile)),
         "response_types_supported": [CODE],
         "response_modes_supported": [response.JWT, *response.SIGNED] if signed else list(response.MODES),
         "require_pushed_authorization_requests": True,
         "require_signed_request_object": signed,
         "request_uri_parameter_supported": False,
         "require_request_uri_registration": False,
+    }
+
+
+def opened(document: Mapping[str, object]) -> dict[str, object]:
+    """Returns the document without the endpoints where clients get nothing, also by their other addresses (RFC 8705 §5)."""
+    return {
+        name: opened(value) if isinstance(value, Mapping) else value
+        for name, value in document.items()
+        if name not in CLOSED
     }
 
 

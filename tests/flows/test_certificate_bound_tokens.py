@@ -248,6 +248,16 @@ async def test_metadata_name_what_there_is(behind: Server, server: Server) -> No
     assert not [each for each in plain["token_endpoint_auth_methods_supported"] if "tls" in each]
 
 
+async def test_under_a_profile_no_address_is_named_where_clients_get_nothing(
+    configured: Callable[..., Server], client_ca: Path
+) -> None:
+    """FAPI 2.0 knows no device flow."""
+    told = (await proxied(configured, client_ca, profile="fapi2").get("/.well-known/oauth-authorization-server")).json
+
+    assert set(told["mtls_endpoint_aliases"]) == {*ENDPOINTS} - {"device_authorization_endpoint"}
+    assert set(told["mtls_endpoint_aliases"]) <= told.keys()
+
+
 async def test_without_authorities_metadata_name_self_signed_certificates_alone(
     server: Server, configured: Callable[..., Server]
 ) -> None:
