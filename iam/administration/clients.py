@@ -24,6 +24,7 @@ from iam.secrets.minted import Kind
 NOT_THE_OWNERS: Final = (
     "An administrator has disabled this application, and so only an administrator can enable it again."
 )
+DISABLED_OWNER: Final = "This account is disabled: name somebody who can look after the application."
 
 
 async def find(on: Administration, client_id: str) -> Client:
@@ -92,8 +93,9 @@ async def transfer(on: Administration, client_id: str, owner: str | None, by: By
     """Gives a client to the person with this username or id, or to nobody; all it was granted stays. Raises Invalid."""
     client = await find(on, client_id)
     complain(client=own_clients.complaint(client))
-    owner_id = (await people.find(on, owner)).id if owner else None
-    if not await on.store.clients.transfer(client.id, owner_id, on.clock.now(), by):
+    person = await people.find(on, owner) if owner else None
+    complain(owner=DISABLED_OWNER if person is not None and person.disabled_at is not None else None)
+    if not await on.store.clients.transfer(client.id, person.id if person else None, on.clock.now(), by):
         raise missing(client_id)
     return await find(on, client.id)
 

@@ -7,6 +7,7 @@ import pytest
 from attrs import evolve
 
 from iam.oauth.own_clients import COMMAND_LINE
+from iam.records.actor import SERVER
 from iam.server.own_clients import register_command_line
 from iam.server.own_resources import register_api
 from tests.api.conftest import Api
@@ -190,8 +191,12 @@ async def test_an_application_goes_to_nobody_unknown_and_the_servers_own_to_nobo
     await register_command_line(api.server.store, api.server.clock_of_store())
 
     unknown = await call("POST", f"/applications/{own}/transfer", {"owner": "ghost"})
+    gone = await api.server.person("gone")
+    await api.server.store.users.disable(gone.user_id, api.server.now(), SERVER)
+    disabled = await call("POST", f"/applications/{own}/transfer", {"owner": "gone"})
     stays = await call("POST", f"/applications/{COMMAND_LINE}/transfer", {"owner": api.person.username})
 
     assert (unknown.status, [each["pointer"] for each in unknown.json["errors"]]) == (422, ["#/owner"])
+    assert (disabled.status, [each["pointer"] for each in disabled.json["errors"]]) == (422, ["#/owner"])
     assert stays.status == 422
     assert (await call("GET", f"/applications/{own}")).json["owner"] == api.person.username
